@@ -1,0 +1,5 @@
+"""`python -m matteo` is `matteo`."""
+
+from matteo.cli.main import main
+
+main()

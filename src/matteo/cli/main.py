@@ -1,0 +1,93 @@
+"""The `matteo` command: `matteo PATH` is `matteo remove PATH`."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+
+from matteo import __version__
+from matteo.errors import MatteoError, UsageError
+
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+class DefaultToRemove(click.Group):
+    """What is no command's name is a picture to remove the background of."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {*self.commands, "--help", "-h", "--version"}
+        if args and args[0] not in own:
+            args = ["remove", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=DefaultToRemove,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="matteo", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Takes the background out of pictures, on this machine, with a network of its own.
+
+    \b
+    matteo photo.jpg                          photo.cutout.png beside it
+    matteo photo.jpg -o out.webp              another name and format
+    matteo photo.jpg --background beach.jpg   another place, or a colour
+    matteo photos/ -o cut/                    a folder with all its folders, resumable
+    cat a.jpg | matteo - > a.png              in a pipe
+
+    `matteo PATH` is short for `matteo remove PATH`; `matteo remove --help` lists the options.
+    """
+
+
+def _add_commands() -> None:
+    from matteo.cli.models import models
+    from matteo.cli.remove import remove
+
+    cli.add_command(remove)
+    cli.add_command(models)
+
+
+_add_commands()
+
+
+def main(args: list[str] | None = None) -> None:
+    """Runs the command and ends the process: 0 done, 1 something failed, 2 wrong use, 130 interrupted."""
+    given = sys.argv[1:] if args is None else args
+    debug = "--debug" in given
+    try:
+        code = cli.main(given, prog_name="matteo", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else DONE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(_say("interrupted; what was finished is kept", INTERRUPTED))
+    except BrokenPipeError:
+        _silence_stdout()
+        sys.exit(FAILED)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        sys.exit(_report(error))
+
+
+def _report(error: Exception) -> int:
+    if isinstance(error, MatteoError):
+        return _say(str(error), WRONG_USE if isinstance(error, UsageError) else FAILED)
+    return _say(f"{type(error).__name__}: {error} (not foreseen; --debug shows where)", FAILED)
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(f"matteo: {text}", err=True)
+    return code
+
+
+def _silence_stdout() -> None:
+    """The reader of our pipe is gone; Python would complain again when it flushes stdout at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

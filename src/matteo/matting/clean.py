@@ -1,0 +1,36 @@
+"""Cleaning a coarse alpha: what is nearly certain becomes certain, and specks go."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from matteo.picture.image import Alpha
+
+LOW, HIGH = 0.05, 0.95
+SPECK = 0.0005  # of the picture's area
+FAINT = 0.5
+
+
+def snap(alpha: Alpha, low: float = LOW, high: float = HIGH) -> Alpha:
+    """Stretched so that all up to `low` is 0 and all from `high` is 1: a sigmoid gives neither by itself."""
+    stretched: Alpha = np.clip((alpha - np.float32(low)) / np.float32(high - low), 0, 1)
+    return stretched
+
+
+def remove_specks(alpha: Alpha, smallest: float = SPECK) -> Alpha:
+    """Islands of alpha above 0 go where they are smaller than this share of the picture, or nowhere at least 0.5.
+
+    The largest island always stays, however small or faint: a picture with one tiny subject keeps it. Holes are not
+    touched, since a ring's or a handle's hole looks like any other.
+    """
+    count, found, stats, _ = cv2.connectedComponentsWithStats((alpha > 0).astype(np.uint8), connectivity=8)
+    labels = np.asarray(found, np.intp)
+    if count <= 2:
+        return alpha
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    strongest = np.zeros(count, np.float32)
+    np.maximum.at(strongest, labels.ravel(), alpha.ravel())
+    keep = (areas >= smallest * alpha.size) & (strongest[1:] >= FAINT)
+    keep[np.argmax(areas * strongest[1:])] = True
+    return np.where(np.concatenate([[True], keep])[labels], alpha, np.float32(0))

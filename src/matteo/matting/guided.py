@@ -1,0 +1,66 @@
+"""Fast guided filter (He and Sun 2015): an alpha made on a small picture, brought to the large one along its edges.
+
+In every small window alpha is taken as a linear function of the colour, alpha = a . rgb + b (He, Sun, Tang 2013);
+a and b are found on the small picture, enlarged, and applied to the large picture's own pixels.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.matting.tiles import Tile, enlarge, for_each, tiles_touching
+from matteo.picture.image import Alpha, Rgb
+
+Floats = NDArray[np.float32]
+
+RADIUS = 3
+EPSILON = 1e-3
+
+
+def guided_upsample(
+    coarse: Alpha, small_rgb: Floats, rgb: Rgb, *, radius: int = RADIUS, epsilon: float = EPSILON
+) -> Alpha:
+    """Alpha of H x W for rgb (H x W x 3, uint8 or uint16).
+
+    coarse: h x w in [0, 1]; small_rgb: h x w x 3 in [0, 1], the picture on that grid. radius: of the window, in small
+    pixels. epsilon: how little contrast (squared, in [0, 1]) counts as flat.
+    Where all of a pixel's surroundings in `coarse` are 0 or all are 1 the result is that, exactly.
+    """
+    size_hw = rgb.shape[0], rgb.shape[1]
+    window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    lowest, highest = cv2.erode(coarse, window), cv2.dilate(coarse, window)
+    uncertain = highest > lowest
+    a, b = linear_model(coarse, small_rgb, radius, epsilon)
+    # The model may overshoot where colours repeat; alpha stays within what its surroundings had.
+    planes = np.stack([*a.transpose(2, 0, 1) * np.float32(1 / np.iinfo(rgb.dtype).max), b, lowest, highest])
+    certain = cv2.resize((lowest > 0.5).astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_NEAREST)
+    alpha = np.asarray(certain, np.float32)
+
+    def refine(tile: Tile) -> None:
+        a_red, a_green, a_blue, b, low, high = enlarge(planes, size_hw, tile)
+        red, green, blue = cv2.split(np.ascontiguousarray(rgb[tile]))
+        alpha[tile] = np.clip(a_red * red + a_green * green + a_blue * blue + b, low, high)
+
+    for_each(refine, tiles_touching(uncertain, size_hw))
+    return alpha
+
+
+def linear_model(alpha: Alpha, rgb: Floats, radius: int, epsilon: float) -> tuple[Floats, Floats]:
+    """a (h x w x 3) and b (h x w), each the mean over the windows that hold the pixel."""
+    side = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(x: Floats) -> Floats:
+        return np.asarray(cv2.blur(x, side, borderType=cv2.BORDER_REFLECT), np.float32)
+
+    mean_rgb, mean_alpha = mean(rgb), mean(alpha)
+    covariance = mean(rgb * alpha[..., None]) - mean_rgb * mean_alpha[..., None]
+    variance = np.empty((*alpha.shape, 3, 3), np.float32)
+    for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
+        variance[..., i, j] = mean(rgb[..., i] * rgb[..., j]) - mean_rgb[..., i] * mean_rgb[..., j]
+        variance[..., j, i] = variance[..., i, j]
+    variance += np.float32(epsilon) * np.eye(3, dtype=np.float32)
+    a = np.linalg.solve(variance, covariance[..., None])[..., 0].astype(np.float32)
+    b = mean_alpha - np.einsum("hwc,hwc->hw", a, mean_rgb)
+    return mean(a), mean(b)

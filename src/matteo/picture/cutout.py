@@ -1,0 +1,159 @@
+"""The result: a subject with its alpha. Knows the plain composite and how to be saved, and no effect by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.errors import MatteoError, UsageError
+from matteo.picture.image import Alpha, Image, Metadata, Rgb
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+    from matteo.picture.source import Source
+
+Effect: TypeAlias = "Callable[[Cutout], Cutout | Image]"
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A subject cut out of a picture.
+
+    rgb:        H x W x 3, uint8 or uint16, straight: the foreground's own colour, in the space of `metadata.icc`.
+    alpha:      H x W float32 in [0, 1].
+    confidence: 0 to 1, None where the model tells none.
+    format:     the source's format, None for arrays. notes: the reader's and the pipeline's.
+    model:      the model's name. seconds: how long each stage took.
+    """
+
+    rgb: Rgb
+    alpha: Alpha
+    confidence: float | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    format: str | None = None
+    notes: tuple[str, ...] = ()
+    model: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        return self.rgb.shape[0], self.rgb.shape[1]
+
+    @property
+    def depth(self) -> int:
+        """Bits per channel, 8 or 16."""
+        return self.rgb.dtype.itemsize * 8
+
+    def over(self, background: Source | Image) -> Image:
+        """The plain composite, on encoded values, over a colour or another picture.
+
+        A text is a colour ("white", "#f80", "rgb(255, 136, 0)") or else a path; bytes, arrays, file objects, PIL
+        images and `Image` are pictures. A picture is scaled to cover and centred, and converted into this one's
+        profile and depth. Where alpha is 1 the pixel is `rgb`'s, bit for bit, and where it is 0 the background's.
+        """
+        behind = _background(background, self)
+        rgb, opacity = _composite(self.rgb, self.alpha, behind)
+        return Image(rgb, opacity, self.metadata, self.format, (*self.notes, *behind.notes))
+
+    def apply(self, *effects: Effect) -> Cutout | Image:
+        """The effects in turn, each on the result of the one before; only the last may give an Image."""
+        result: Cutout | Image = self
+        for effect in effects:
+            if not isinstance(result, Cutout):
+                raise UsageError("an effect that makes a whole picture was not the last; put it at the end")
+            result = effect(result)
+        return result
+
+    def encode(self, format: str, *, quality: int | None = None) -> bytes:
+        """The bytes of a file with transparency: "png", "webp", "avif" or "tiff"."""
+        from matteo.picture.write import encode
+
+        return encode(self.rgb, self.alpha, self.metadata, format, quality=quality)
+
+    def encode_alpha(self, format: str) -> bytes:
+        """The bytes of a grey picture of alpha, in the source's depth where the format has it."""
+        from matteo.picture.write import encode_grey
+
+        return encode_grey(self.alpha, self.metadata, format, depth=self.depth)
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        quality: int | None = None,
+        sources: Sequence[Path] = (),
+    ) -> None:
+        """Write a file, its format by suffix. OutputExists where one is there and `overwrite` is not set."""
+        from matteo.picture.formats import from_suffix
+        from matteo.picture.write import publish
+
+        publish(self.encode(from_suffix(path), quality=quality), Path(path), overwrite=overwrite, sources=sources)
+
+    def to_pil(self) -> PIL.Image.Image:
+        """An RGBA image of 8 bits (Pillow has no deeper one), its profile in `info["icc_profile"]`."""
+        return Image(self.rgb, self.alpha, self.metadata).to_pil()
+
+
+def _background(given: Source | Image, cutout: Cutout) -> Image:
+    """What lies behind, in the cut-out's size, profile and depth. A colour is 1 x 1 and spreads by itself."""
+    from matteo.picture import colour
+    from matteo.picture.geometry import cover
+    from matteo.picture.read import read
+
+    if isinstance(given, str) and (found := _as_colour(given)) is not None:
+        values = colour.srgb_to_profile(found, cutout.metadata.icc, cutout.depth)
+        pixel: NDArray[Any] = np.array(values, cutout.rgb.dtype)
+        return Image(pixel.reshape(1, 1, 3))
+    picture = given if isinstance(given, Image) else read(given)
+    opacity = None if picture.opacity is None else cover(picture.opacity, cutout.size_hw)
+    rgb: Rgb = cover(picture.rgb, cutout.size_hw)
+    scaled = colour.convert(Image(rgb, opacity, picture.metadata, notes=picture.notes), cutout.metadata.icc)
+    fitting = scaled.rgb if scaled.depth == cutout.depth else _in_depth(scaled.rgb, cutout.depth)
+    return Image(fitting, opacity, scaled.metadata, notes=scaled.notes)
+
+
+def _in_depth(rgb: Rgb, depth: int) -> Rgb:
+    from matteo.picture import colour
+
+    return colour.narrow(rgb) if depth == 8 else colour.widen(rgb.astype(np.uint8))
+
+
+def _as_colour(text: str) -> tuple[int, int, int] | None:
+    """A colour, or None for what looks like a path. UsageError for a text that is neither."""
+    from matteo.picture.colour import parse_colour
+
+    try:
+        return parse_colour(text)
+    except MatteoError:
+        if Path(text).suffix or os.sep in text or Path(text).exists():
+            return None
+        raise
+
+
+def _composite(rgb: Rgb, alpha: Alpha, behind: Image) -> tuple[Rgb, Alpha | None]:
+    """Row strips in float32: exact where alpha is 0 or 1, as integers below 2**24 are."""
+    out = np.empty_like(rgb)
+    opacity = None if behind.opacity is None else np.empty_like(alpha)
+    rows = max(1, (1 << 18) // rgb.shape[1])
+    for at in range(0, len(rgb), rows):
+        part = slice(at, at + rows)
+        below = behind.rgb[part] if len(behind.rgb) == len(rgb) else behind.rgb
+        weight = alpha[part]
+        if opacity is not None and behind.opacity is not None:
+            opacity[part] = weight + behind.opacity[part] * (1 - weight)
+            weight = np.divide(weight, opacity[part], out=np.zeros_like(weight), where=opacity[part] > 0)
+        out[part] = _mixed(rgb[part], below, weight[..., None])
+    return out, opacity
+
+
+def _mixed(above: NDArray[Any], below: NDArray[Any], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    under = below.astype(np.float32)
+    return np.rint(under + (above.astype(np.float32) - under) * weight)

@@ -1,0 +1,55 @@
+"""Other sizes of pictures and mattes. Pixel centres stay aligned: nothing shifts, whatever the factor.
+
+Half-pixel convention: pixel i covers [i, i + 1), so its centre i + 0.5 goes to (i + 0.5) * new / old.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+def resize(array: Array, size_hw: tuple[int, int], *, smooth: bool = True) -> Array:
+    """H x W or H x W x C (C up to 4), uint8, uint16 or float32, at another size.
+
+    Each axis by itself: the mean over the area where it shrinks, cubic where it grows. Cubic overshoot is cut off at
+    the array's own range, so an alpha stays in [0, 1]. `smooth=False` takes the nearest pixel (labels, masks).
+    """
+    if array.shape[:2] == tuple(size_hw):
+        return array
+    shape = (*size_hw, *array.shape[2:])
+    if not smooth:
+        down, across = (_nearest(new, old) for new, old in zip(size_hw, array.shape[:2], strict=True))
+        return np.ascontiguousarray(array[down][:, across])  # type: ignore[return-value]
+    height, width = (min(new, old) for new, old in zip(size_hw, array.shape[:2], strict=True))
+    shrunk = _scaled(array, height, width, area=True)
+    return _scaled(shrunk, *size_hw, area=False).reshape(shape)  # type: ignore[return-value]
+
+
+def cover(array: Array, size_hw: tuple[int, int]) -> Array:
+    """The array scaled until it covers the size, its aspect kept, and what juts out cut off evenly."""
+    height, width = array.shape[:2]
+    factor = max(size_hw[0] / height, size_hw[1] / width)
+    # What will be seen is cut out first: a panorama behind a portrait is never enlarged as a whole.
+    seen = min(height, round(size_hw[0] / factor) or 1), min(width, round(size_hw[1] / factor) or 1)
+    top, left = (height - seen[0]) // 2, (width - seen[1]) // 2
+    return resize(array[top : top + seen[0], left : left + seen[1]], size_hw)  # type: ignore[return-value]
+
+
+def _nearest(new: int, old: int) -> NDArray[np.intp]:
+    return ((np.arange(new) + 0.5) * (old / new)).astype(np.intp)
+
+
+def _scaled(array: NDArray[Any], height: int, width: int, *, area: bool) -> NDArray[Any]:
+    import cv2
+
+    if array.shape[:2] == (height, width):
+        return array
+    scaled = cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA if area else cv2.INTER_CUBIC)
+    if not area and array.dtype.kind == "f":
+        np.clip(scaled, array.min(), array.max(), out=scaled)
+    return scaled

@@ -1,0 +1,74 @@
+"""From what a caller hands in to bytes and a name for messages, or to a clear error."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from matteo.errors import UnreadablePicture, UsageError
+from matteo.picture.limits import Limits
+
+if TYPE_CHECKING:
+    import PIL.Image
+    from numpy.typing import NDArray
+
+Source: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | PIL.Image.Image | NDArray[Any]"
+)
+
+
+def load(source: object, limits: Limits) -> tuple[bytes, str]:
+    """The bytes of a path, of bytes or of a binary file object, at most `limits.bytes`, and a name for messages."""
+    if isinstance(source, (str, os.PathLike)):
+        return _load_path(Path(source), limits), str(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name = "the picture given as bytes"
+        limits.check_bytes(name, memoryview(source).nbytes)
+        return _filled(bytes(source), name), name
+    return _load_stream(source, limits)
+
+
+def _load_path(path: Path, limits: Limits) -> bytes:
+    if path.is_dir():
+        raise UnreadablePicture(f"{path}: is a folder; name a picture in it, or give an output folder with -o")
+    try:
+        with path.open("rb") as file:
+            limits.check_bytes(str(path), os.fstat(file.fileno()).st_size)
+            data = file.read(limits.bytes + 1)
+    except FileNotFoundError:
+        raise UnreadablePicture(f"{path}: no such file; check the name and the folder") from None
+    except PermissionError:
+        raise UnreadablePicture(f"{path}: no right to read it; change its permissions") from None
+    except (OSError, ValueError) as error:
+        raise UnreadablePicture(f"{path}: cannot be read ({_reason(error)}); check the disk or copy it anew") from error
+    limits.check_bytes(str(path), len(data))
+    return _filled(data, str(path))
+
+
+def _load_stream(source: object, limits: Limits) -> tuple[bytes, str]:
+    name = str(getattr(source, "name", "the picture given as a file object"))
+    reader = getattr(source, "read", None)
+    if reader is None:
+        raise UsageError(
+            f"a picture cannot be read from {type(source).__name__}; "
+            "give a path, bytes, a binary file object, a PIL image or a numpy array"
+        )
+    try:
+        data = reader(limits.bytes + 1)
+    except (OSError, ValueError) as error:
+        raise UnreadablePicture(f"{name}: cannot be read ({_reason(error)}); open it anew") from error
+    if not isinstance(data, bytes):
+        raise UsageError(f'{name}: opened as text; open it as binary, open(path, "rb")')
+    limits.check_bytes(name, len(data))
+    return _filled(data, name), name
+
+
+def _filled(data: bytes, name: str) -> bytes:
+    if not data:
+        raise UnreadablePicture(f"{name}: is empty (0 bytes); fetch or export it again")
+    return data
+
+
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error).splitlines()[0]

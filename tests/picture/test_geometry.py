@@ -1,0 +1,87 @@
+"""No resize shifts anything: edges and ramps stay where they were, measured below a twentieth of a pixel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matteo.picture.geometry import cover, resize
+
+from .made import noise
+
+
+def _edge_position(row: Any, pixels: int) -> float:
+    """Where a step from 1 to 0 lies, in parts of the width: the area under it."""
+    return float(row.astype(np.float64).sum()) / pixels
+
+
+@pytest.mark.parametrize("new", [7, 31, 50, 63, 99, 101, 150, 333, 1000])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_edges_stay(new: int, axis: int) -> None:
+    old, edge = 100, 37
+    line = (np.arange(old) < edge).astype(np.float32)
+    picture = np.repeat(line[:, None], 20, axis=1) if axis == 0 else np.repeat(line[None], 20, axis=0)
+    size = (new, 20) if axis == 0 else (20, new)
+    found = resize(picture, size)
+    row = found[:, 10] if axis == 0 else found[10]
+    expected = edge / old
+    assert abs(_edge_position(row, new) - expected) * max(new, old) < 0.05 * max(1, new / old)
+    assert found.min() >= 0
+    assert found.max() <= 1
+
+
+@pytest.mark.parametrize("new", [40, 80, 160, 320])
+def test_symmetry_is_kept(new: int) -> None:
+    picture = np.random.default_rng(0).random((160, 160)).astype(np.float32)
+    flipped = resize(np.ascontiguousarray(picture[::-1, ::-1]), (new, new))
+    assert np.abs(flipped[::-1, ::-1] - resize(picture, (new, new))).max() < 1e-4
+
+
+@pytest.mark.parametrize("new", [11, 64, 200, 777])
+def test_a_ramp_stays_a_ramp(new: int) -> None:
+    """Pixel centres of a ramp: value x at centre x, in the middle, where no border counts."""
+    ramp = np.repeat((np.arange(128, dtype=np.float32) + 0.5)[None], 8, axis=0)
+    found = resize(ramp, (8, new))[4]
+    expected = (np.arange(new) + 0.5) * 128 / new
+    inner = (expected > 8) & (expected < 120)
+    assert np.abs(found - expected)[inner].max() < 0.05
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 1), (30, 40, 3), (30, 40, 4)])
+@pytest.mark.parametrize("size", [(15, 20), (60, 80), (15, 80), (1, 1), (30, 40)])
+def test_kinds_and_constants(dtype: Any, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+    found = resize(np.full(shape, 200, dtype), size)
+    assert found.dtype == dtype
+    assert found.shape == (*size, *shape[2:])
+    assert np.abs(found.astype(float) - 200).max() < 1e-3
+
+
+@pytest.mark.parametrize("size", [(200, 20000), (20000, 200), (1, 5000), (40000, 2), (3, 70000)])
+def test_very_long_pictures(size: tuple[int, int]) -> None:
+    small = resize(np.full((*size, 3), 7, np.uint8), (64, 64))
+    assert (small == 7).all()
+    assert (resize(small, size) == 7).all()
+    assert (cover(small, size) == 7).all()
+
+
+def test_nearest_takes_values_that_were_there() -> None:
+    picture = noise(30, 40, 1)[..., 0]
+    found = resize(picture, (71, 93), smooth=False)
+    assert set(np.unique(found)) <= set(np.unique(picture))
+    assert np.array_equal(resize(np.kron(picture, np.ones((3, 3), np.uint8)), (30, 40), smooth=False), picture)
+
+
+def test_cover_keeps_the_middle_and_the_aspect() -> None:
+    y, x = np.mgrid[:100, :300]
+    disc = (np.hypot(y - 49.5, x - 149.5) < 40).astype(np.float32)
+    found = cover(disc, (200, 200))
+    assert found.shape == (200, 200)
+    rows, columns = found.max(axis=1) > 0.5, found.max(axis=0) > 0.5
+    assert abs(int(rows.sum()) - 160) <= 2
+    assert abs(int(columns.sum()) - 160) <= 2
+    weight = found / found.sum()
+    assert abs((weight.sum(axis=0) * np.arange(200)).sum() - 99.5) < 0.05
+    assert abs((weight.sum(axis=1) * np.arange(200)).sum() - 99.5) < 0.05
