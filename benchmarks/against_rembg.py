@@ -149,9 +149,8 @@ class Bench:
                 times.append(
                     after.children_user + after.children_system - before.children_user - before.children_system
                 )
-            print(
-                f"| {what}, processor time | {statistics.median(times):.3f} s | - | - | {0.1 if 'import' in what else 0.25} s |"
-            )
+            target = 0.1 if "import" in what else 0.25
+            print(f"| {what}, processor time | {statistics.median(times):.3f} s | - | - | {target} s |")
 
     def size(self) -> None:
         def mib(env: Path) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,6 @@ def photograph(name: str) -> NDArray[np.uint8]:
     return np.asarray(getattr(data, name)(), np.uint8)
 
 
-def save(array: NDArray[np.uint8], path: Path, **options: object) -> Path:
-    PilImage.fromarray(array).save(path, **options)  # type: ignore[arg-type]
+def save(array: NDArray[np.uint8], path: Path, **options: Any) -> Path:
+    PilImage.fromarray(array).save(path, **options)
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image as PilImage
 
 import matteo
 from matteo import Cutout, Remover
+from matteo.picture.source import Source
 from matteo.remover import in_order
 from tests.pictures import ASTRONAUT, INSIDE, OUTSIDE, photograph
 
@@ -50,7 +52,8 @@ def test_every_way_to_give_a_picture_gives_the_same(remover: Remover, tmp_path: 
     PilImage.fromarray(rgb).save(path)
     expected = remover.alpha(rgb)
     with path.open("rb") as file:
-        sources = [path, str(path), path.read_bytes(), file, io.BytesIO(path.read_bytes()), PilImage.fromarray(rgb)]
+        data = path.read_bytes()
+        sources: list[Source] = [path, str(path), data, file, io.BytesIO(data), PilImage.fromarray(rgb)]
         for source in sources:
             assert (remover.alpha(source) == expected).all()
     bgr = np.ascontiguousarray(rgb[..., ::-1])
@@ -120,7 +123,7 @@ def test_one_remover_serves_many_threads(remover: Remover) -> None:
 def test_map_keeps_the_order_and_a_failure_is_a_result(remover: Remover, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_text("no picture")
-    sources = [ASTRONAUT, bad, photograph("chelsea"), tmp_path / "none.png"]
+    sources: list[Source] = [ASTRONAUT, bad, photograph("chelsea"), tmp_path / "none.png"]
     results = list(remover.map(sources))
     assert [result.source is source for result, source in zip(results, sources, strict=True)] == [True] * 4
     assert isinstance(results[0].cutout, Cutout)
@@ -150,13 +153,13 @@ def test_in_order_holds_few_and_overlaps() -> None:
             running -= 1
         return item * item
 
-    def counted() -> object:
+    def counted() -> Iterator[int]:
         nonlocal taken
         for item in items():
             taken += 1
             yield item
 
-    for number, result in enumerate(in_order(work, counted(), workers=2)):  # type: ignore[arg-type, var-annotated]
+    for number, result in enumerate(in_order(work, counted(), workers=2)):
         assert result == number**2
         assert taken <= number + 4
     assert most == 2

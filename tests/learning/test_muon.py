@@ -11,7 +11,7 @@ SMALL = Form(stem=8, widths=(8, 16, 16, 32), blocks=(1, 1, 1, 1), decoder=(8, 8,
 def step_by_step(matrix: Tensor, steps: int = 5) -> Tensor:
     """Newton-Schulz as the paper writes it."""
     a, b, c = QUINTIC
-    x = matrix / matrix.norm()
+    x: Tensor = matrix / matrix.norm()
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + b * gram @ x + c * gram @ gram @ x

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from matteo.matting.foreground import estimate_foreground, hide_background
 from tests.matting.test_guided import disc
 
-RED, BLUE = np.float32([210, 60, 40]), np.float32([20, 40, 220])
+RED, BLUE = np.array([210, 60, 40], np.float32), np.array([20, 40, 220], np.float32)
 
 
 def soft_scene(dtype: type) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], NDArray[np.float32]]:
@@ -53,7 +53,7 @@ def test_known_composites_give_their_foreground_back_within_a_recorded_error() -
     band = (alpha > 0) & (alpha < 1)
     weight = alpha[band][:, None]
 
-    def error(estimate: NDArray[np.uint8]) -> float:
+    def error(estimate: NDArray[np.uint8] | NDArray[np.uint16]) -> float:
         return float((np.abs(estimate[band] - 255 * foreground[band]) * weight).sum() / weight.sum() / 3)
 
     assert error(estimate_foreground(rgb, alpha)) < 0.35 * error(rgb)

@@ -11,7 +11,7 @@ def test_weights_of_every_pixel_sum_to_one(small: int, large: int) -> None:
 
 def test_a_ramp_stays_a_ramp_without_a_shift() -> None:
     # Centres: the value of a linear function at every centre of the large grid is known exactly.
-    small = np.tile((np.arange(10, dtype=np.float32) + 0.5) / 10, (4, 1))
+    small = np.tile(((np.arange(10) + 0.5) / 10).astype(np.float32), (4, 1))
     large = enlarge(small, (8, 70), (slice(0, 8), slice(0, 70)))
     expected = np.clip((np.arange(70) + 0.5) / 70, 0.05, 0.95)
     assert np.abs(large - expected).max() < 1e-6

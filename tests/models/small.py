@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
-def mean_network(shape: tuple[object, ...] = ("b", 3, "h", "w")) -> bytes:
+def mean_network(shape: tuple[str | int | None, ...] = ("b", 3, "h", "w")) -> bytes:
     axes = numpy_helper.from_array(np.array([1]), "axes")
     nodes = [
         helper.make_node("ReduceMean", ["x", "axes"], ["m"], keepdims=1),

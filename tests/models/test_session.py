@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from matteo.models.weights import weights_of
 from tests.models.small import mean_network, write_network
 
 
-def load(path: Path, **options: object) -> Session:
-    return Session(path, find(path)[0], **options)  # type: ignore[arg-type]
+def load(path: Path, **options: Any) -> Session:
+    return Session(path, find(path)[0], **options)
 
 
 def test_runs_what_the_file_computes(tmp_path: Path) -> None:

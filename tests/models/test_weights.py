@@ -137,7 +137,7 @@ def test_damage_on_disk_is_found_and_nothing_is_fetched_over_it(server: Server, 
 
 def test_offline_asks_nobody(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEO_OFFLINE", "1")
-    with pytest.raises(WeightsUnavailable, match="put mean.onnx into"):
+    with pytest.raises(WeightsUnavailable, match=r"put mean\.onnx into"):
         weights_of(card(server.url + "/mean.onnx"))
     assert server.asked == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -72,12 +73,16 @@ def remove(
     """
     from matteo.batch.plan import parse_shard
 
+    if debug:
+        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
     if alpha_only and background:
         raise UsageError("--alpha-only has no background: leave one of the two out")
     if background == "none":
         background = None
     to_file = len(paths) == 1 and not Path(paths[0]).is_dir() and _is_file(output)
     format_ = _format(output, format_) if to_file else format_ or "png"
+    if format_ == "jpeg" and not (background or alpha_only):
+        raise UsageError("JPEG holds no transparency: give --background, or another format such as png or webp")
     wanted = Options(background, alpha_only, quality, strip, strip_location, keep_hidden, format_)
     run = Run(wanted, model, provider, threads, jobs, overwrite, dry_run, max_megapixels, as_json, verbose)
     if "-" in paths:

@@ -78,9 +78,10 @@ def dirty(rgb: Bytes, rng: Generator) -> Bytes:
         rgb = np.clip(rgb + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.12:
         quality = int(rng.integers(20, 70))
-        rgb = as_bytes(
-            cv2.imdecode(cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
-        )
+        encoded = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        assert decoded is not None  # it was encoded just now
+        rgb = as_bytes(decoded)
     return rgb
 
 

@@ -1,4 +1,4 @@
-"""Pictures and masks in memory. WebDataset tars: `<key>.<picture>` beside `<key>.png`; a tar may hold pictures alone."""
+"""Pictures and masks in memory. WebDataset tars: `<key>.<picture>` beside `<key>.png`; pictures may stand alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Pair:
 
 
 def read_tar(path: Path) -> dict[str, dict[str, bytes]]:
-    """{key: {suffix: bytes}} of the tar's files, keys in the tar's order. A suffix is all after the name's first dot."""
+    """{key: {suffix: bytes}} of the tar's files, in the tar's order. A suffix is all after the name's first dot."""
     members: dict[str, dict[str, bytes]] = {}
     with tarfile.open(path) as tar:
         for member in tar:

@@ -57,7 +57,7 @@ def to_onnx(network: Network) -> onnx.ModelProto:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            WithSigmoid(network).eval(), (torch.zeros(1, 3, 320, 320),), buffer,
+            WithSigmoid(network).eval(), (torch.zeros(1, 3, 320, 320),), buffer,  # type: ignore[arg-type]
             input_names=["picture"], output_names=["alpha"], dynamic_axes={"picture": axes, "alpha": axes},
             opset_version=17, dynamo=False,
         )  # fmt: skip

@@ -22,7 +22,7 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     third of the work for a convolution's weight, which is nine times wider than high.
     """
     a, b, c = QUINTIC
-    x = matrix / (matrix.norm() + 1e-7)
+    x: Tensor = matrix / (matrix.norm() + 1e-7)
     x = x.T if x.shape[0] > x.shape[1] else x
     gram = x @ x.T
     identity = torch.eye(len(gram), dtype=x.dtype, device=x.device)
@@ -49,15 +49,15 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    self._step_one(p, group["lr"], group["momentum"], group["weight_decay"])
+                    self._step_one(p, p.grad, group["lr"], group["momentum"], group["weight_decay"])
 
-    def _step_one(self, p: Tensor, lr: float, momentum: float, weight_decay: float) -> None:
+    def _step_one(self, p: Tensor, grad: Tensor, lr: float, momentum: float, weight_decay: float) -> None:
         state = self.state[p]
         if not state:
             state["momentum"] = torch.zeros_like(p)
         average = state["momentum"]
-        average.lerp_(p.grad, 1 - momentum)
-        nesterov = p.grad.lerp(average, momentum)
+        average.lerp_(grad, 1 - momentum)
+        nesterov = grad.lerp(average, momentum)
         matrix = nesterov.reshape(p.shape[0], -1)
         scale = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
         p.mul_(1 - lr * weight_decay).add_(orthogonalise(matrix).reshape(p.shape), alpha=-lr * scale)
@@ -65,7 +65,8 @@ class Muon(torch.optim.Optimizer):
 
 def split_parameters(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     """(matrices for Muon, the rest for AdamW). The maps' last layers and the stem have too few rows: the rest."""
-    matrices, rest = [], []
+    matrices: list[Tensor] = []
+    rest: list[Tensor] = []
     for name, p in network.named_parameters():
         plain = p.ndim < 2 or name.startswith(("to_logits", "stem"))
         (rest if plain else matrices).append(p)

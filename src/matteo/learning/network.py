@@ -89,7 +89,8 @@ class Squeeze(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.excite(x)
+        weight: Tensor = self.excite(x)
+        return x * weight
 
 
 class Context(nn.Module):
@@ -106,7 +107,8 @@ class Context(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.reduce(x)
         mean = self.mean(x).expand(-1, -1, x.shape[2], x.shape[3])
-        return self.merge(torch.cat([*(branch(x) for branch in self.near_to_far), mean], 1))
+        merged: Tensor = self.merge(torch.cat([*(branch(x) for branch in self.near_to_far), mean], 1))
+        return merged
 
 
 def stage(inputs: int, outputs: int, blocks: int, *, squeeze: bool) -> nn.Sequential:

@@ -14,9 +14,10 @@ import csv
 import math
 import os
 import queue
+import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ def load_training(recipe: Recipe, data: Path) -> tuple[list[Pair], list[Pair]]:
 
 
 def load_validation(recipe: Recipe, data: Path) -> dict[str, list[Pair]]:
-    return {name: list(pairs_of(data / name, lambda i, n=n: i % n == 0)) for name, n in recipe.validate}  # type: ignore[misc]
+    def every(n: int) -> Callable[[int], bool]:
+        return lambda index: index % n == 0
+
+    return {name: list(pairs_of(data / name, every(n))) for name, n in recipe.validate}
 
 
 def batch_shape(side: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -75,7 +79,7 @@ def batch_shape(side: int, rng: np.random.Generator) -> tuple[int, int]:
 def make_batch(
     pairs: Sequence[Pair], backgrounds: Sequence[Pair], recipe: Recipe, step: int, side: int, size: int
 ) -> tuple[Tensor, Tensor]:
-    """The batch of this step: rgb B x 3 x H x W uint8, mask B x 1 x H x W uint8. The step alone decides what is in it."""
+    """The batch of this step: rgb B x 3 x H x W uint8, mask B x 1 x H x W uint8. The step alone decides its content."""
     rng = np.random.default_rng((recipe.seed, step))
     shape = batch_shape(side, rng)
     chosen = rng.integers(len(pairs), size=size)
@@ -122,7 +126,7 @@ def bf16_is_faster(network: Network) -> bool:
             start = time.perf_counter()
             with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
                 heads = trial.heads(x)
-            torch.stack([h.float().square().mean() for h in heads]).sum().backward()
+            torch.stack([h.float().square().mean() for h in heads]).sum().backward()  # type: ignore[no-untyped-call]
             times.append(time.perf_counter() - start)
         return min(times)
 
@@ -186,7 +190,8 @@ def half(network: Network) -> dict[str, Any]:
 def load_weights(path: Path) -> Network:
     """A network from `weights.pt`, in fp32."""
     saved = torch.load(path, weights_only=True)
-    network = Network(Form(**{k: tuple(v) if isinstance(v, list) else v for k, v in saved["form"].items()}))
+    form: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in saved["form"].items()}
+    network = Network(Form(**form))
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in saved["state"].items()})
     return network
 
@@ -206,7 +211,8 @@ def train(
     run.mkdir(parents=True, exist_ok=True)
     checkpoint_path = run / "checkpoint.pt"
     torch.manual_seed(recipe.seed)
-    network = (load_weights(start) if start else Network(form)).to(memory_format=torch.channels_last)
+    network = load_weights(start) if start else Network(form)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network)
     matrices, rest = split_parameters(network)
     muon = Muon(matrices, weight_decay=recipe.weight_decay)
@@ -243,7 +249,7 @@ def train(
     losses: list[float] = []
     saved_at, validated_at, pictures = seconds, seconds, 0
     say({"step": step} | validate(average, sets))
-    while progress < 1:
+    while progress < 1 and not stopped():
         started = time.perf_counter()
         stage[0] = stage_at(progress, recipe.stages)
         factor = learning_rate(progress, step, recipe.warmup_steps)
@@ -290,7 +296,12 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="weights.pt to start from instead of chance")
     parser.add_argument("--form", choices=sorted(FORMS), default="matteo")
     options = parser.parse_args()
-    train(Recipe(), options.data, options.run, form=FORMS[options.form], start=options.start, minutes=options.minutes)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # finish the step, save, end
+    train(
+        Recipe(), options.data, options.run, form=FORMS[options.form], start=options.start, minutes=options.minutes,
+        stopped=stop.is_set,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
