@@ -200,7 +200,10 @@ def train(
     recipe: Recipe, data: Path, run: Path, *, form: Form, start: Path | None = None,
     minutes: float | None = None, steps: int | None = None,
 ) -> None:  # fmt: skip
-    """Trains for so many minutes of work, or for so many steps; one of the two is given."""
+    """Trains for so many minutes of work, or for so many steps; one of the two is given.
+
+    stopped: asked before each step; once it is true the run is saved and ends.
+    """
     if (minutes is None) == (steps is None):
         raise ValueError("give minutes or steps, one of the two")
 
