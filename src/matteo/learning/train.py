@@ -198,7 +198,7 @@ def load_weights(path: Path) -> Network:
 
 def train(
     recipe: Recipe, data: Path, run: Path, *, form: Form, start: Path | None = None,
-    minutes: float | None = None, steps: int | None = None,
+    minutes: float | None = None, steps: int | None = None, stopped: Callable[[], bool] = lambda: False,
 ) -> None:  # fmt: skip
     """Trains for so many minutes of work, or for so many steps; one of the two is given.
 
