@@ -176,3 +176,10 @@ def test_stages_are_timed(remover: Remover) -> None:
     seconds = remover.remove(ASTRONAUT).seconds
     assert list(seconds) == ["read", "fit", "network", "edges", "foreground", "hide"]
     assert all(value >= 0 for value in seconds.values())
+
+
+def test_an_empty_cut_out_says_so(remover: Remover) -> None:
+    empty = remover.remove(np.zeros((60, 80, 4), np.uint8))
+    assert not empty.alpha.any()
+    assert empty.notes == ("no subject found: the cut-out is empty",)
+    assert remover.remove(photograph("chelsea")).notes == ()

@@ -30,6 +30,7 @@ from matteo.picture.read import Source, read
 T = TypeVar("T")
 R = TypeVar("R")
 
+NOTHING = "no subject found: the cut-out is empty"
 UNSEEN = 128  # what the network sees where the source is transparent
 
 
@@ -97,7 +98,7 @@ class Remover:
                 hide_background(rgb, alpha)
         return Cutout(
             rgb=rgb, alpha=alpha, confidence=confidence, metadata=image.metadata, format=image.format,
-            notes=image.notes, model=self.card.name, seconds=seconds,
+            notes=image.notes if alpha.any() else (*image.notes, NOTHING), model=self.card.name, seconds=seconds,
         )  # fmt: skip
 
     def alpha(self, source: Source, *, bgr: bool = False) -> Alpha:

@@ -1,0 +1,78 @@
+"""A trained network made deeper without changing what it computes, to be trained on from there.
+
+    python -m matteo.learning.grow --weights small.pt --form matteo --into start.pt
+
+A new residual block whose last batch norm has scale 0 adds nothing to its shortcut, and the shortcut of a block after
+a ReLU is the identity (Chen 2016, Net2Net, with zero-initialised residuals as in Goyal 2017).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from matteo.learning.network import FORMS, Form, Network
+from matteo.learning.train import half, load_weights, write_whole
+
+LAST_NORM = "body.4.weight"
+
+
+def adopt(state: OrderedDict[str, Tensor], form: Form) -> Network:
+    """A network from the state of an earlier code of the same form: other names, the same tensors in the same order."""
+    network = Network(form)
+    own = network.state_dict()
+    if [t.shape for t in own.values()] != [t.shape for t in state.values()]:
+        raise ValueError(f"the state is not that of {form}")
+    values = (v.float() if v.is_floating_point() else v for v in state.values())
+    network.load_state_dict(dict(zip(own, values, strict=True)))
+    return network
+
+
+def deepen(network: Network, form: Form) -> Network:
+    """The same function with more residual blocks in its stages; all else of the form must agree."""
+    small, large = network.form, form
+    if any(a > b for a, b in zip(small.blocks, large.blocks, strict=True)):
+        raise ValueError(f"{large.blocks} has fewer blocks than {small.blocks}")
+    grown = Network(large)
+    old, new = network.state_dict(), {}
+    for name, fresh in grown.state_dict().items():
+        source = _source(name, small, large)
+        if source is not None:
+            new[name] = old[source]
+        else:
+            new[name] = torch.zeros_like(fresh) if name.endswith(LAST_NORM) else fresh
+    grown.load_state_dict(new)
+    return grown
+
+
+def _source(name: str, small: Form, large: Form) -> str | None:
+    """Where a tensor of the large network comes from in the small one; None for a new block's."""
+    parts = name.split(".")
+    if parts[0] != "stages":
+        return name
+    stage, index = int(parts[1]), int(parts[2])
+    if index >= large.blocks[stage]:  # the squeeze behind the blocks
+        parts[2] = str(index - large.blocks[stage] + small.blocks[stage])
+    elif index >= small.blocks[stage]:
+        return None
+    return ".".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make a trained network deeper without changing what it computes.")
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--form", choices=sorted(FORMS), default="matteo")
+    parser.add_argument("--into", type=Path, required=True)
+    options = parser.parse_args()
+    saved: Any = torch.load(options.weights, weights_only=True)
+    network = load_weights(options.weights) if "form" in saved else adopt(saved, Form())
+    write_whole(options.into, half(deepen(network, FORMS[options.form])))
+
+
+if __name__ == "__main__":
+    main()
