@@ -66,7 +66,10 @@ open(sys.argv[2], "wb").write(remove(open(sys.argv[1], "rb").read(), session=ses
 class Bench:
     def __init__(self, ours: Path, theirs: Path, work: Path, folder_size: int) -> None:
         self.ours, self.theirs, self.work, self.folder_size = ours / "bin", theirs / "bin", work, folder_size
-        self.env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        home = work / "rembg-home"  # rembg takes custom networks from its models folder only
+        home.mkdir(parents=True, exist_ok=True)
+        self.weights = Path(shutil.copy(WEIGHTS, home))
+        self.env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"U2NET_HOME": str(home)}
 
     def run(self, *command: object) -> str:
         done = subprocess.run([str(c) for c in command], env=self.env, capture_output=True, text=True, check=False)
@@ -97,7 +100,7 @@ class Bench:
             "-m",
             "u2net_custom",
             "-x",
-            json.dumps({"model_path": str(WEIGHTS)}),
+            json.dumps({"model_path": str(self.weights)}),
             picture,
             out,
         ]
@@ -109,7 +112,7 @@ class Bench:
         for name in NAMES[:3]:
             picture = write_jpeg(self.work / f"12mp-{name}.jpg", name, 12)
             mine = json.loads(self.run(self.ours / "python", "-c", OURS_WARM, picture, 5))
-            other = json.loads(self.run(self.theirs / "python", "-c", THEIRS_WARM, picture, 3, WEIGHTS))
+            other = json.loads(self.run(self.theirs / "python", "-c", THEIRS_WARM, picture, 3, self.weights))
             ours += [r["total"] for r in mine]
             theirs += [r["total"] for r in other]
             around += [(r["total"] - r["network"]) / (r["decode"] + r["encode"]) for r in mine]
@@ -133,7 +136,7 @@ class Bench:
                 return measure
 
             runs = 3 if megapixels == 12 else 1
-            pair = alternate(clean(OURS_PEAK, self.ours), clean(THEIRS_PEAK, self.theirs, WEIGHTS), runs)
+            pair = alternate(clean(OURS_PEAK, self.ours), clean(THEIRS_PEAK, self.theirs, self.weights), runs)
             row(f"peak memory, {megapixels} MP", *pair, "MiB", bar=1 if megapixels == 12 else None)
 
     def start(self) -> None:
@@ -181,7 +184,7 @@ class Bench:
 
         def theirs() -> float:
             shutil.rmtree(self.work / "cut2", ignore_errors=True)
-            extras = json.dumps({"model_path": str(WEIGHTS)})
+            extras = json.dumps({"model_path": str(self.weights)})
             return self.folder_size / self.timed(
                 self.theirs / "rembg", "p", "-m", "u2net_custom", "-x", extras, flat, self.work / "cut2"
             )

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+
 from matteo.learning.grow import adopt, deepen
 from matteo.learning.network import Network
-
 from tests.learning.test_muon import SMALL
 
 

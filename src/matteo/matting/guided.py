@@ -10,13 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.matting.tiles import Tile, enlarge, for_each, tiles_touching
+from matteo.matting.tiles import SIDE, magnify, on_grid, tiles_touching
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
 
 RADIUS = 3
 EPSILON = 1e-3
+GRID = 640  # samples of the linear model along the long side, from which it is enlarged
+SUM = np.ones((1, 3), np.float32)
 
 
 def guided_upsample(
@@ -33,17 +35,18 @@ def guided_upsample(
     lowest, highest = cv2.erode(coarse, window), cv2.dilate(coarse, window)
     uncertain = highest > lowest
     a, b = linear_model(coarse, small_rgb, radius, epsilon)
+    step = max(1, max(size_hw) // GRID)
+    slope = on_grid(a * np.float32(1 / np.iinfo(rgb.dtype).max), size_hw, step)
     # The model may overshoot where colours repeat; alpha stays within what its surroundings had.
-    planes = np.stack([*a.transpose(2, 0, 1) * np.float32(1 / np.iinfo(rgb.dtype).max), b, lowest, highest])
+    rest = on_grid(np.dstack([b, lowest, highest]), size_hw, step)
     certain = cv2.resize((lowest > 0.5).astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_NEAREST)
     alpha = np.asarray(certain, np.float32)
 
-    def refine(tile: Tile) -> None:
-        a_red, a_green, a_blue, b, low, high = enlarge(planes, size_hw, tile)
-        red, green, blue = cv2.split(np.ascontiguousarray(rgb[tile]))
-        alpha[tile] = np.clip(a_red * red + a_green * green + a_blue * blue + b, low, high)
-
-    for_each(refine, tiles_touching(uncertain, size_hw))
+    for tile in tiles_touching(uncertain, size_hw, step * max(1, SIDE // step)):
+        product = cv2.multiply(magnify(slope, step, tile), rgb[tile], dtype=cv2.CV_32F)
+        offset, low, high = cv2.split(magnify(rest, step, tile))
+        estimate = cv2.add(cv2.transform(product, SUM), offset)
+        alpha[tile] = cv2.min(cv2.max(estimate, low), high)
     return alpha
 
 

@@ -6,10 +6,7 @@ A tile's values never depend on how the picture was tiled.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -18,45 +15,39 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Tile = tuple[slice, slice]
 
-SIDE = 256
+SIDE = 192
 
 
-@lru_cache(maxsize=8)
-def weights(small: int, large: int) -> Floats:
-    """large x small: the linear interpolation of `small` samples at the centres of `large` pixels over the same span.
+def on_grid(small: Floats, size_hw: tuple[int, int], step: int) -> Floats:
+    """`small` (h x w, or h x w x c), a map of a whole picture of size_hw, at the centres of its step x step blocks.
 
-    The centre of pixel i of `large` lies at (i + 0.5) small / large - 0.5 of `small`; beyond the outer centres the
-    outer sample holds.
+    By linear interpolation: the centre of block j lies at (j + 0.5) step h / H - 0.5 of `small`; beyond the outer
+    centres the outer sample holds. The last blocks may reach beyond the picture.
     """
-    centres = (np.arange(large, dtype=np.float64) + 0.5) * small / large - 0.5
-    centres = np.clip(centres, 0, small - 1)
-    left = np.minimum(centres.astype(np.intp), max(small - 2, 0))
-    part = (centres - left).astype(np.float32)
-    matrix = np.zeros((large, small), np.float32)
-    rows = np.arange(large)
-    matrix[rows, left] = 1 - part
-    if small > 1:
-        matrix[rows, left + 1] = part
-    return matrix
+    for axis in (0, 1):
+        blocks = -(-size_hw[axis] // step)
+        samples = small.shape[axis]
+        centres = np.clip((np.arange(blocks) + 0.5) * (step * samples / size_hw[axis]) - 0.5, 0, samples - 1)
+        before = centres.astype(np.intp)
+        share = (centres - before).astype(np.float32).reshape(-1, *[1] * (small.ndim - 1 - axis))
+        behind = np.minimum(before + 1, samples - 1)
+        small = np.take(small, before, axis) * (1 - share) + np.take(small, behind, axis) * share
+    return small
 
 
-def enlarge(planes: Floats, size_hw: tuple[int, int], tile: Tile) -> Floats:
-    """The tile of `planes` (h x w, or c x h x w) enlarged to size_hw by linear interpolation, centres aligned.
-
-    Planes and not pixels, as each is two products of small dense matrices: the rows' weights, the plane, the columns'.
-    """
-    rows, row_part = _nonzero_part(weights(planes.shape[-2], size_hw[0])[tile[0]])
-    columns, column_part = _nonzero_part(weights(planes.shape[-1], size_hw[1])[tile[1]])
-    enlarged: Floats = rows @ np.ascontiguousarray(planes[..., row_part, column_part]) @ columns.T
-    return enlarged
-
-
-def _nonzero_part(matrix: Floats) -> tuple[Floats, slice]:
-    """Rows of an interpolation use a run of samples: from the first row's first to the last row's last."""
-    first = int(matrix[0].argmax()) - 1
-    last = int(matrix[-1].argmax()) + 1
-    part = slice(max(first, 0), min(last, matrix.shape[1] - 1) + 1)
-    return matrix[:, part], part
+def magnify(small: Floats, step: int, tile: Tile) -> Floats:
+    """The tile of `small` (h x w x 3) enlarged `step` times: sample j stands at the centre of pixels j step to j step +
+    step - 1. The tile begins at multiples of `step`, so that its part of `small` is a block of whole samples."""
+    parts, crops = [], []
+    for along, samples in zip(tile, small.shape, strict=False):
+        first, last = along.start // step, -(-along.stop // step)
+        start = max(first - 1, 0)  # a sample to spare on either side, for the pixels before the first centre
+        parts.append(slice(start, min(last + 1, samples)))
+        offset = (first - start) * step
+        crops.append(slice(offset, offset + along.stop - along.start))
+    block = small[parts[0], parts[1]]
+    size_wh = block.shape[1] * step, block.shape[0] * step
+    return np.asarray(cv2.resize(block, size_wh, interpolation=cv2.INTER_LINEAR)[crops[0], crops[1]], np.float32)
 
 
 def tiles(size_hw: tuple[int, int], side: int = SIDE) -> Iterator[Tile]:
@@ -75,11 +66,3 @@ def tiles_touching(needed: NDArray[np.bool_], size_hw: tuple[int, int], side: in
         left, right = int(columns.start * across), int(np.ceil(columns.stop * across))
         if grown[top:bottom, left:right].any():
             yield rows, columns
-
-
-def for_each(work: Callable[[Tile], None], chosen: Iterable[Tile]) -> None:
-    """work(tile) for all, in as many threads as there are processors, four at most: NumPy and OpenCV let go of the
-    interpreter's lock. Raises the first error that work raises."""
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="matteo-tiles") as pool:
-        for _ in pool.map(work, chosen):
-            pass
