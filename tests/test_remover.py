@@ -46,6 +46,15 @@ def test_opaque_pixels_are_the_sources_bit_for_bit_and_hidden_ones_zero(remover:
     assert (kept.rgb[kept.alpha == 0] == source[kept.alpha == 0]).all()
 
 
+def test_the_file_holds_nothing_of_what_it_hides_and_its_opaque_pixels_are_the_sources(remover: Remover) -> None:
+    for name in INSIDE:
+        source = photograph(name)
+        with PilImage.open(io.BytesIO(remover.remove(source).encode("png"))) as file:
+            written = np.asarray(file)
+        assert not written[written[..., 3] == 0].any()
+        assert (written[..., :3] == source)[written[..., 3] == 255].all()
+
+
 def test_every_way_to_give_a_picture_gives_the_same(remover: Remover, tmp_path: Path) -> None:
     rgb = photograph("coffee")[::2, ::2]
     path = tmp_path / "coffee.png"
@@ -68,7 +77,9 @@ def test_16_bit_stays_16_bit_and_gives_the_same_matte(remover: Remover) -> None:
     cutout = remover.remove(deep)
     assert cutout.rgb.dtype == np.uint16
     assert (cutout.rgb[cutout.alpha == 1] == deep[cutout.alpha == 1]).all()
-    assert np.abs(cutout.alpha - remover.alpha(rgb)).max() < 0.03  # 16 bits are resized without rounding to 8
+    difference = np.abs(cutout.alpha - remover.alpha(rgb))  # 16 bits are resized without rounding to 8
+    assert difference.mean() < 0.005
+    assert difference.max() < 0.1
 
 
 def test_the_result_is_never_more_opaque_than_the_source(remover: Remover) -> None:
@@ -88,7 +99,7 @@ def test_colours_under_full_transparency_do_not_matter(remover: Remover) -> None
     noisy[:, 300:] = np.random.default_rng(0).integers(0, 256, noisy[:, 300:].shape)
     a, b = (remover.remove(np.dstack([x, opacity])) for x in (rgb, noisy))
     assert np.abs(a.alpha - b.alpha).max() < 1e-6
-    assert (a.rgb == b.rgb)[a.alpha == 1].all()
+    assert (a.rgb == b.rgb).all()
 
 
 @pytest.mark.parametrize("size_hw", [(1, 1), (1, 5000), (5000, 1), (200, 20_000), (2, 3)])

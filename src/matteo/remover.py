@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from matteo.matting.clean import remove_specks, snap
+from matteo.errors import UsageError
+from matteo.matting.clean import remove_specks, settle, snap
 from matteo.matting.confidence import expected_iou
 from matteo.matting.foreground import estimate_foreground, hide_background
 from matteo.matting.guided import guided_upsample
@@ -27,10 +28,12 @@ from matteo.picture.image import Alpha, Image, Rgb
 from matteo.picture.limits import Limits
 from matteo.picture.read import Source, read
 
+Seconds: TypeAlias = dict[str, float]
 T = TypeVar("T")
 R = TypeVar("R")
 
 NOTHING = "no subject found: the cut-out is empty"
+ROWS = 256
 UNSEEN = 128  # what the network sees where the source is transparent
 
 
@@ -71,31 +74,42 @@ class Remover:
         self.limits = limits or Limits()
         self.session = Session(weights_of(self.card, local, progress), self.card, threads=threads, provider=provider)
 
-    def remove(self, source: Source, *, bgr: bool = False, keep_hidden: bool = False) -> Cutout:
+    def remove(
+        self, source: Source, *, bgr: bool = False, keep_hidden: bool = False, foreground: bool = True
+    ) -> Cutout:
         """The subject of one picture, without its background.
 
         source: a path, bytes, a binary file, a Pillow image, or an array (H x W, H x W x 3 or 4, uint8 or uint16) in
         RGB order; bgr=True for arrays in BGR order, as OpenCV reads them. keep_hidden: leave the source's colours
-        where alpha is 0; by default they are zeroed, so that nothing of the background is in the file.
+        where alpha is 0; by default they are zeroed, so that nothing of the background is in the file. foreground=False:
+        leave the source's colours everywhere, for the matte alone.
         Raises PictureError where the source cannot be read.
         """
-        seconds: dict[str, float] = {}
+        seconds: Seconds = {}
         with timed(seconds, "read"):
             image = read(source, limits=self.limits, bgr=bgr)
-        return self.cut(image, keep_hidden=keep_hidden, seconds=seconds)
+        return self.cut(image, keep_hidden=keep_hidden, foreground=foreground, seconds=seconds)
 
-    def cut(self, image: Image, *, keep_hidden: bool = False, seconds: dict[str, float] | None = None) -> Cutout:
-        """The same for a picture that is read already. seconds: gets the time of each stage."""
+    def cut(
+        self, image: Image, *, keep_hidden: bool = False, foreground: bool = True, seconds: Seconds | None = None
+    ) -> Cutout:
+        """The same for a picture that is read already.
+
+        foreground=False leaves the source's colours everywhere, for those who want the matte alone. seconds: gets the
+        time of each stage.
+        """
         seconds = {} if seconds is None else seconds
         matte, confidence = self._matte(image, seconds)
-        with timed(seconds, "foreground"):
-            rgb = estimate_foreground(image.rgb, matte)
-        # The source's own transparency stays: the result is never more opaque. Its colours are straight already, so
-        # they were no mixture to be taken apart above.
+        # The source's own transparency stays: the result is never more opaque.
         alpha = matte if image.opacity is None else matte * image.opacity
-        if not keep_hidden:
-            with timed(seconds, "hide"):
-                hide_background(rgb, alpha)
+        settle(alpha)
+        rgb = image.rgb
+        if foreground:
+            with timed(seconds, "foreground"):
+                rgb = estimate_foreground(image.rgb, matte, image.opacity)
+            if not keep_hidden:
+                with timed(seconds, "hide"):
+                    hide_background(rgb, alpha)
         return Cutout(
             rgb=rgb, alpha=alpha, confidence=confidence, metadata=image.metadata, format=image.format,
             notes=image.notes if alpha.any() else (*image.notes, NOTHING), model=self.card.name, seconds=seconds,
@@ -105,12 +119,14 @@ class Remover:
         """The matte alone: H x W float32 in [0, 1]."""
         image = read(source, limits=self.limits, bgr=bgr)
         matte, _ = self._matte(image, {})
-        return matte if image.opacity is None else matte * image.opacity
+        alpha = matte if image.opacity is None else matte * image.opacity
+        settle(alpha)
+        return alpha
 
     def map(self, sources: Iterable[Source], *, workers: int = 2) -> Iterator[Result]:
         """A result for each source, in their order; a failure is a result with its error and stops nothing.
 
-        Decoding, network and edges of different pictures overlap. No more than `workers` + 1 are held at once.
+        Decoding, network and edges of different pictures overlap. No more than `workers` + 2 are held at once.
         """
 
         def one(source: Source) -> Result:
@@ -121,7 +137,7 @@ class Remover:
 
         yield from in_order(one, sources, workers)
 
-    def _matte(self, image: Image, seconds: dict[str, float]) -> tuple[Alpha, float]:
+    def _matte(self, image: Image, seconds: Seconds) -> tuple[Alpha, float]:
         with timed(seconds, "fit"):
             fitted = fit(_as_seen(image), self.card)
         with timed(seconds, "network"):
@@ -130,21 +146,27 @@ class Remover:
             raw = fitted.coarse_alpha(output, self.card)
             coarse = remove_specks(snap(raw))
             matte = guided_upsample(coarse, fitted.rgb, image.rgb)
+            settle(matte)
         return matte, expected_iou(raw)
 
 
 def _as_seen(image: Image) -> Rgb:
     """What the network sees. Colours under full transparency are arbitrary: they are covered with grey."""
-    if image.opacity is None:
+    opacity = image.opacity
+    if opacity is None or opacity.min() == 1:
         return image.rgb
     grey = np.float32(UNSEEN / 255 * np.iinfo(image.rgb.dtype).max)
-    seen = grey + (image.rgb - grey) * image.opacity[..., None]
-    rounded: Rgb = np.rint(seen).astype(image.rgb.dtype)
-    return rounded
+    seen: Rgb = np.empty_like(image.rgb)
+    for top in range(0, len(seen), ROWS):  # in strips, as floats take four times the room
+        rows = slice(top, top + ROWS)
+        seen[rows] = np.rint(grey + (image.rgb[rows] - grey) * opacity[rows, :, None])
+    return seen
 
 
 def in_order(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
-    """function(item) of every item, in `workers` threads, in the items' order; at most workers + 1 are under way."""
+    """function(item) of every item, in `workers` threads, in the items' order; at most workers + 2 are held."""
+    if workers < 1:
+        raise UsageError(f"workers must be at least 1, not {workers}")
     with ThreadPoolExecutor(workers, thread_name_prefix="matteo") as pool:
         remaining = iter(items)
         pending: deque[Future[R]] = deque(pool.submit(function, item) for item in islice(remaining, workers + 1))
@@ -159,7 +181,7 @@ def in_order(function: Callable[[T], R], items: Iterable[T], workers: int) -> It
 
 
 @contextmanager
-def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+def timed(seconds: Seconds, stage: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start

@@ -176,7 +176,7 @@ def test_bad_files_fail_alone(folder: Folder) -> None:
 
 
 def test_a_source_too_large_is_not_read(folder: Folder) -> None:
-    plan = plan_files([folder.photos / "b.png"], output=folder.output)
+    plan = plan_files([folder.photos / "b.png"], folder=folder.output)
     (record,) = run(plan, invert, workers=1, limits=Limits(bytes=10))
     assert "larger than the limit" in str(record.error)
 

@@ -124,43 +124,43 @@ def test_folders_that_cannot_be_planned(tree: Tree, tmp_path: Path) -> None:
 
 def test_single_files_beside_their_sources(tree: Tree) -> None:
     folder = tree("a.jpg", "b.jpg", "b.png", "x/a.jpg")
-    plan = plan_files([folder / name for name in ("a.jpg", "b.jpg", "b.png", "x/a.jpg")], output=None, suffix=None)
+    plan = plan_files([folder / name for name in ("a.jpg", "b.jpg", "b.png", "x/a.jpg")])
     found = [job.target.relative_to(folder).as_posix() for job in plan.jobs]
     assert found == ["a.cutout.png", "b.jpg.cutout.png", "b.png.cutout.png", "x/a.cutout.png"]
 
 
-def test_single_files_into_a_folder_and_one_to_a_path(tree: Tree, tmp_path: Path) -> None:
+def test_single_files_into_a_folder(tree: Tree, tmp_path: Path) -> None:
     folder = tree("a.jpg", "b.jpg", "b.png")
     files = [folder / name for name in ("a.jpg", "b.jpg", "b.png")]
-    plan = plan_files(files, output=tmp_path / "cut", suffix=".webp")
+    plan = plan_files(files, folder=tmp_path / "cut", suffix=".webp")
     found = [job.target.relative_to(tmp_path / "cut").as_posix() for job in plan.jobs]
     assert found == ["a.webp", "b.jpg.webp", "b.png.webp"]
-    assert plan_files(files[:1], output=tmp_path / "out.webp").jobs[0].target == tmp_path / "out.webp"
-    assert plan_files(files[:1], output=folder).jobs[0].target == folder / "a.png"
+    assert plan_files(files[:1], folder=folder).jobs[0].target == folder / "a.png"
 
 
 def test_no_source_is_ever_an_output(tree: Tree) -> None:
     folder = tree("a.jpg", "a.png", "c.png")
     files = [folder / name for name in ("a.png", "c.png")]
-    found = [job.target.name for job in plan_files(files, output=folder).jobs]
+    found = [job.target.name for job in plan_files(files, folder=folder).jobs]
     assert found == ["a.png.png", "c.png.png"]
     assert [job.target.name for job in plan_files(files, tail="").jobs] == ["a.png.png", "c.png.png"]
 
 
 def test_a_file_given_twice_and_the_results_of_last_time(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tree("a.png", "a.cutout.png", "b.cutout.png")
+    names = ["a.png", "a.cutout.png", "a.alpha.webp", "b.cutout.png", "c.jpg", "c.png", "c.jpg.cutout.png"]
+    folder = tree(*names)
     monkeypatch.chdir(folder)
-    files = [Path("a.png"), Path("a.cutout.png"), folder / "a.png", Path("b.cutout.png")]
-    plan = plan_files(files)
-    assert [job.target.name for job in plan.jobs] == ["a.cutout.png", "b.cutout.cutout.png"]
-    assert plan.passed_over == {"given twice": 1, "result of another file given": 1}
+    plan = plan_files([*map(Path, names), folder / "a.png"])
+    found = [job.target.name for job in plan.jobs]
+    assert found == ["a.cutout.png", "b.cutout.cutout.png", "c.jpg.cutout.png", "c.png.cutout.png"]
+    assert plan.passed_over == {"given twice": 1, "result of another file given": 3}
 
 
 def test_same_names_from_two_folders_have_no_place_in_one(tree: Tree, tmp_path: Path) -> None:
     folder = tree("x/a.jpg", "y/a.jpg", "y/a.png")
     with pytest.raises(UsageError, match=r"x/a\.jpg and .*y/a\.jpg would be one file"):
-        plan_files([folder / "x/a.jpg", folder / "y/a.jpg"], output=tmp_path / "cut")
-    plan = plan_files([folder / "x/a.jpg", folder / "y/a.png"], output=tmp_path / "cut")
+        plan_files([folder / "x/a.jpg", folder / "y/a.jpg"], folder=tmp_path / "cut")
+    plan = plan_files([folder / "x/a.jpg", folder / "y/a.png"], folder=tmp_path / "cut")
     assert [job.target.name for job in plan.jobs] == ["a.jpg.png", "a.png.png"]
     with pytest.raises(UsageError, match="is a folder"):
         plan_files([folder / "x", folder / "y/a.jpg"])

@@ -165,13 +165,21 @@ def test_verbose_tells_model_provider_sizes_and_stages(photo: Path, capsys: pyte
     ("arguments", "code", "says"),
     [
         (["none.jpg"], 1, "none.jpg"),
-        (["{photo}", "-o", "out.xyz"], 1, "png"),
+        (["{photo}", "-o", "out.xyz"], 2, "png"),
         (["{photo}", "--model", "nope"], 1, "no model named"),
         (["{photo}", "--provider", "abacus"], 2, "choose one of"),
         (["{photo}", "--background", "no-colour"], 2, "no-colour"),
         (["{photo}", "--alpha-only", "--background", "white"], 2, "--alpha-only"),
         (["{photo}", "--shard", "1/2"], 2, "folder"),
-        (["{photo}", "{photo}x", "-o", "one.png"], 2, "folder"),
+        (["{photo}", "{photo}x", "-o", "{photo}"], 2, "folder"),
+        (["{folder}", "{photo}", "-o", "cut"], 2, "one folder at a time"),
+        (["{photo}", "-o", ""], 2, "empty"),
+        (["{photo}", "-o", "name"], 2, "suffix"),
+        (["{folder}", "-o", "-"], 2, "one picture"),
+        (["{photo}", "--quality", "50"], 2, "--quality"),
+        (["{photo}", "--background", "none.jpg"], 1, "none.jpg"),
+        (["-", "--dry-run", "-o", "x.png"], 2, "--dry-run"),
+        (["{photo}", "--max-megapixels", "0.1"], 1, "--max-megapixels"),
         (["{folder}"], 2, "-o"),
         (["{photo}", "--nonsense"], 2, "nonsense"),
         (["{photo}", "--format", "webp", "-o", "out.png"], 2, "disagree"),
@@ -188,7 +196,8 @@ def test_wrong_use_is_one_line_with_the_remedy(
     assert matteo(*filled) == code
     said = capsys.readouterr().err
     assert says in said
-    assert "Traceback" not in said
+    assert said.startswith("matteo: ")
+    assert said.count("\n") == 1
     assert sorted(photo.parent.iterdir()) == before
 
 
@@ -216,3 +225,88 @@ def test_metadata_is_carried_or_stripped(tmp_path: Path) -> None:
         found = opened(target).getexif()
         assert (found.get(0x010E) == "a cat") is described
         assert bool(found.get_ifd(0x8825)) is placed
+
+
+def test_stdout_is_for_data(photo: Path) -> None:
+    command = [sys.executable, "-m", "matteo", str(photo), "-o", "-"]
+    run = subprocess.run(command, capture_output=True, check=True, cwd=photo.parent)
+    assert run.stdout.startswith(b"\x89PNG")
+    assert run.stderr == b""
+    assert sorted(photo.parent.iterdir()) == [photo]
+
+
+def test_a_pipe_to_a_file_with_json(photo: Path) -> None:
+    target = photo.parent / "new" / "cut.webp"
+    command = [sys.executable, "-m", "matteo", "-", "-o", str(target), "--json"]
+    run = subprocess.run(command, input=photo.read_bytes(), capture_output=True, check=True)
+    line = json.loads(run.stdout)
+    assert line["status"] == "done"
+    assert line["seconds"] > 0
+    assert line["output"] == str(target)
+    assert opened(target).mode == "RGBA"
+    broken = subprocess.run(command, input=b"no picture", capture_output=True, check=False)
+    assert broken.returncode == 1
+    assert "stdin" in json.loads(broken.stdout)["error"]
+
+
+def test_a_reader_that_goes_away_is_no_traceback(photo: Path) -> None:
+    command = f"{sys.executable} -m matteo {photo} --json | true"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in run.stderr
+    assert photo.with_name("photo.cutout.png").exists()
+
+
+def test_a_folder_for_one_picture_and_a_dry_run_of_it(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cut = photo.parent / "cut"
+    assert matteo(photo, "-o", f"{cut}/", "--dry-run") == 0
+    assert "cut/photo.png" in capsys.readouterr().out
+    assert not cut.exists()
+    assert matteo(photo.parent / "gone.jpg", "--dry-run") == 1
+    assert matteo(photo, "-o", f"{cut}/") == 0
+    assert [path.name for path in cut.iterdir()] == ["photo.png"]
+
+
+def test_a_background_with_holes_shows_them_and_jpeg_refuses_it(photo: Path) -> None:
+    holes = photo.with_name("holes.png")
+    PilImage.new("RGBA", (40, 40), (255, 0, 0, 0)).save(holes)
+    assert matteo(photo, "--background", holes, "-o", photo.with_name("x.jpg")) == 2
+    assert matteo(photo, "--background", holes, "-o", photo.with_name("x.png")) == 0
+    assert opened(photo.with_name("x.png")).mode == "RGBA"
+
+
+def test_alpha_only_is_the_alpha(photo: Path) -> None:
+    import matteo as library
+
+    assert matteo(photo, "--alpha-only") == 0
+    written = np.asarray(opened(photo.with_name("photo.alpha.png")))
+    assert (written == np.rint(library.alpha(photo) * 255)).all()
+
+
+def test_a_terminal_sees_a_bar_and_the_failures_above_it(photo: Path) -> None:
+    import os
+    import pty
+
+    bad = photo.with_name("bad.jpg")
+    bad.write_text("no picture")
+    parent, child = pty.openpty()
+    command = [sys.executable, "-m", "matteo", str(photo), str(bad), "--json"]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=child, env={**os.environ, "TERM": "xterm"})
+    os.close(child)
+    seen = b""
+    while chunk := _read(parent):
+        seen += chunk
+    lines = run.communicate()[0].splitlines()
+    assert run.returncode == 1
+    assert [json.loads(line)["status"] for line in lines] == ["done", "failed"]
+    assert b"2/2" in seen
+    assert b"pictures/s" in seen
+    assert b"bad.jpg: is no picture" in seen.replace(b"\r\n", b"\n")
+
+
+def _read(terminal: int) -> bytes:
+    import os
+
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end is closed
+        return b""

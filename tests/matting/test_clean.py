@@ -5,7 +5,7 @@ from matteo.matting.confidence import expected_iou
 
 
 def test_snap_keeps_the_middle_and_makes_the_ends_exact() -> None:
-    alpha = np.array([[0, 0.05, 0.5, 0.95, 1]], np.float32)
+    alpha = np.array([[0, 0.1, 0.5, 0.9, 1]], np.float32)
     assert np.allclose(snap(alpha), [[0, 0, 0.5, 1, 1]], atol=1e-7)
     assert snap(alpha)[0, 1] == 0
     assert snap(alpha)[0, 3] == 1

@@ -143,6 +143,8 @@ class _Shop:
         start = time.perf_counter()
         try:
             self._refuse_unread(job)
+            if not os.path.lexists(job.source):
+                raise UnreadablePicture(f"{job.source}: no such file; check the path")
             if os.path.lexists(job.target) and self._is_done(job, Source.of(self._read(job))):
                 return _record(job, "skipped", start)
             return _record(job, "planned", start)
@@ -201,8 +203,7 @@ class _Shop:
             self._no_room = 0
 
     def _failed(self, job: Job, source: Source | None, error: Exception, start: float) -> Record:
-        if not isinstance(error, MatteoError):
-            _log.debug("%s: unexpected error", job.source, exc_info=error)
+        _log.debug("%s", job.source, exc_info=error)
         record = _record(job, "failed", start, error=_text(error))
         if self.manifest is not None and not isinstance(error, OutputExists):  # then nothing was tried
             try:

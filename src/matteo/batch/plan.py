@@ -23,6 +23,7 @@ from matteo.errors import BatchError, UsageError
 OTHER_SHARD = "other shard"
 GIVEN_TWICE = "given twice"
 OWN_RESULT = "result of another file given"
+TAILS = (".cutout", ".alpha")  # what results beside their sources are called by
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +61,19 @@ def plan_folder(folder: Path, output: Path, *, suffix: str = ".png", shard: tupl
 
 
 def plan_files(
-    files: Sequence[Path], *, output: Path | None = None, suffix: str | None = None, tail: str = ".cutout"
+    files: Sequence[Path], *, folder: Path | None = None, suffix: str = ".png", tail: str = ".cutout"
 ) -> Plan:
-    """Single files: `<stem><tail><suffix>` beside each, or `<stem><suffix>` in the folder `output`.
+    """Single files: `<stem><tail><suffix>` beside each, or `<stem><suffix>` in `folder`.
 
-    A single file takes `output` as the output's own path, unless that is a folder. No output is ever one of the
-    sources; files of one folder that would share an output keep their whole name in it. Files of one name from
-    several folders have no distinct place in one `output`: UsageError. A file that is the output of another one
-    given (`matteo *.png` a second time) is passed over.
+    No output is ever one of the sources; files of one folder that would share an output keep their whole name in it.
+    Files of one name from several folders have no distinct place in one `folder`: UsageError. A file that is the
+    result of another one given (`matteo *.png` a second time) is passed over.
     """
     passed_over: Counter[str] = Counter()
-    sources = _distinct(files, passed_over)
-    if output is not None and len(sources) == 1 and not os.path.isdir(output):
-        return Plan((Job(sources[0], output, sources[0].as_posix()),), passed_over)
-    ending = suffix or ".png"
-    if output is None:
-        sources = _without_results(sources, tail, ending, passed_over)
-    else:
-        _check_names_differ(sources, output)
-    targets = _targets(sources, output, ending, tail if output is None else "")
+    sources = _without_results(_distinct(files, passed_over), passed_over)
+    if folder is not None:
+        _check_names_differ(sources, folder)
+    targets = _targets(sources, folder, suffix, tail if folder is None else "")
     return Plan(tuple(Job(source, targets[source], source.as_posix()) for source in sources), passed_over)
 
 
@@ -143,14 +138,18 @@ def _place(path: Path) -> str:
     return os.path.join(os.path.realpath(path.parent), path.name)
 
 
-def _without_results(sources: list[Path], tail: str, suffix: str, passed_over: Counter[str]) -> list[Path]:
-    if not tail:
-        return sources
-    results = {_place(source.with_name(source.stem + tail + suffix)) for source in sources}
-    kept = [source for source in sources if _place(source) not in results]
+def _without_results(sources: list[Path], passed_over: Counter[str]) -> list[Path]:
+    """Without those that are called as a result of another one beside them would be."""
+    names = {_place(source.parent / stem) for source in sources for stem in (source.stem, source.name)}
+    kept = [source for source in sources if not _is_result(source, names)]
     if len(kept) < len(sources):
         passed_over[OWN_RESULT] = len(sources) - len(kept)
     return kept
+
+
+def _is_result(source: Path, names: set[str]) -> bool:
+    stem, tail = os.path.splitext(source.stem)
+    return tail in TAILS and _place(source.parent / stem) in names
 
 
 def _check_names_differ(sources: Sequence[Path], output: Path) -> None:

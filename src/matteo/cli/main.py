@@ -61,9 +61,11 @@ def main(args: list[str] | None = None) -> None:
     try:
         code = cli.main(given, prog_name="matteo", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else DONE)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        sys.exit(_say(f"{error.format_message()} See matteo remove --help.", error.exit_code))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(_say("interrupted; what was finished is kept", INTERRUPTED))
     except BrokenPipeError:

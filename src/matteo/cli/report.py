@@ -22,42 +22,46 @@ LISTED = 20
 
 
 class Reporter:
+    """as_json: a line a picture on stdout. verbose: what was run, with the time of each stage."""
+
     def __init__(self, as_json: bool, verbose: bool) -> None:
         self.as_json, self.verbose = as_json, verbose
+        self._bar: Bar | None = None
 
-    def dry_run(self, records: Iterable[Record], plan: Plan) -> int:
+    def planned(self, records: Iterable[Record], plan: Plan) -> int:
+        """What a run would do; the exit code it would have as far as that can be known."""
         counts: Counter[str] = Counter()
         for record in records:
             counts[record.status] += 1
             if self.as_json:
-                click.echo(json.dumps(_line_of(record)))
+                self._print(json.dumps(_line_of(record)))
             elif record.status == "planned":
-                click.echo(f"{record.source} -> {record.output}")
-            elif record.status == "failed":
+                self._print(f"{record.source} -> {record.output}")
+            if record.status == "failed":
                 self._say(f"matteo: {_named(record)}")
         parts = ", ".join(f"{n} {status}" for status, n in counts.items()) or "nothing to do"
         self._say(parts + _passed_over(plan.passed_over))
         return 1 if counts["failed"] else 0
 
-    def single(self, source: str, output: str, facts: Mapping[str, Any]) -> None:
-        if self.as_json:
-            click.echo(json.dumps({"input": source, "output": output} | _told(facts) | {"error": None}))
-        elif self.verbose:
-            self._say(_details(facts))
+    def one(self, record: Record, said: bool) -> int:
+        """A picture of a pipe. said: whether a person is told of a success."""
+        self._tell(record, said=said or bool(record.facts.get("notes")))
+        return 1 if record.status == "failed" else 0
 
     def all(self, records: Iterable[Record], plan: Plan) -> int:
         """Reports each record as it comes and the sum at the end; the exit code."""
         counts = {"done": 0, "skipped": 0, "failed": 0}
         failures: list[Record] = []
-        with _bar(len(plan.jobs)) as bar:
+        with _bar(len(plan.jobs)) as self._bar:
             for record in records:
                 counts[record.status] += 1
                 if record.status == "failed":
                     failures.append(record)
-                self._line(record, quiet=bar is not None)
-                if bar is not None:
-                    bar.advance(bar.task_ids[0])
-        if len(plan.jobs) > 1 or plan.passed_over:
+                self._tell(record, said=self._bar is None or bool(record.facts.get("notes")))
+                if self._bar:
+                    self._bar.advance(self._bar.task_ids[0])
+        self._bar = None
+        if len(plan.jobs) != 1 or plan.passed_over:
             parts = [f"{n} {status}" for status, n in counts.items() if n or status == "done"]
             self._say(", ".join(parts) + _passed_over(plan.passed_over))
         if len(plan.jobs) > LISTED and failures:
@@ -66,18 +70,25 @@ class Reporter:
                 self._say(f"  {_named(record)}")
         return 1 if failures else 0
 
-    def _line(self, record: Record, quiet: bool) -> None:
+    def _tell(self, record: Record, said: bool) -> None:
         if self.as_json:
-            click.echo(json.dumps(_line_of(record)))
+            self._print(json.dumps(_line_of(record)))
         if record.status == "failed":
             self._say(f"matteo: {_named(record)}")
-        elif not self.as_json and not quiet:
+        elif said and not self.as_json:
             self._say(_sentence(record))
         if self.verbose and record.status == "done":
             self._say(_details(record.facts))
 
+    def _print(self, text: str) -> None:
+        click.echo(text)
+
     def _say(self, text: str) -> None:
-        click.echo(text, err=True)
+        """To the person: above the bar where there is one."""
+        if self._bar:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(text, err=True)
 
 
 def _line_of(record: Record) -> dict[str, Any]:
@@ -99,15 +110,16 @@ def _sentence(record: Record) -> str:
     if record.status == "skipped":
         return f"{record.source}: done before, {record.output}"
     facts: Mapping[str, Any] = record.facts
+    trust = "" if facts["confidence"] is None else f", confidence {facts['confidence']:.2f}"
     notes = "".join(f" ({note})" for note in facts["notes"])
-    return f"{record.output}  {record.seconds:.2f} s, confidence {facts['confidence']:.2f}{notes}"
+    return f"{record.output}  {record.seconds:.2f} s{trust}{notes}"
 
 
 def _details(facts: Mapping[str, Any]) -> str:
-    width, height = facts["size"]
+    (width, height), (seen_width, seen_height) = facts["size"], facts["seen"]
+    sizes = f"{width} x {height} pixels, seen at {seen_width} x {seen_height}"
     stages = ", ".join(f"{stage} {seconds * 1000:.0f} ms" for stage, seconds in facts["stages"].items())
-    ran = f"model {facts['model']} on {facts['provider']}, {facts['threads']} threads"
-    return f"  {width} x {height} pixels; {ran}; {stages}"
+    return f"  {sizes}; model {facts['model']} on {facts['provider']}, {facts['threads']} threads; {stages}"
 
 
 def _passed_over(counts: Mapping[str, int]) -> str:
@@ -129,7 +141,7 @@ def _bar(total: int) -> Iterator[Bar | None]:
             return Text(f"{task.speed or 0:.1f} pictures/s")
 
     columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False, redirect_stderr=False) as bar:
         bar.add_task("", total=total)
         yield bar
 

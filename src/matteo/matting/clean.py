@@ -7,7 +7,8 @@ import numpy as np
 
 from matteo.picture.image import Alpha
 
-LOW, HIGH = 0.05, 0.95
+LOW, HIGH = 0.1, 0.9
+LEAST = np.float32(0.5 / 255)
 SPECK = 0.0005  # of the picture's area
 FAINT = 0.5
 
@@ -15,7 +16,15 @@ FAINT = 0.5
 def snap(alpha: Alpha, low: float = LOW, high: float = HIGH) -> Alpha:
     """Stretched so that all up to `low` is 0 and all from `high` is 1: a sigmoid gives neither by itself."""
     stretched: Alpha = np.clip((alpha - np.float32(low)) / np.float32(high - low), 0, 1)
+    stretched[alpha >= np.float32(high)] = 1  # exactly, whatever the division rounds to
     return stretched
+
+
+def settle(alpha: Alpha) -> None:
+    """In place: what a file of 8 bits cannot tell from 0 or 1 becomes 0 or 1, so that "hidden" and "opaque" mean the
+    same before and after writing."""
+    np.copyto(alpha, 0, where=alpha < LEAST)
+    np.copyto(alpha, 1, where=alpha > 1 - LEAST)
 
 
 def remove_specks(alpha: Alpha, smallest: float = SPECK) -> Alpha:

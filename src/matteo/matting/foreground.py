@@ -12,6 +12,8 @@ the pixels themselves are corrected at full size, and only where alpha is neithe
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +31,15 @@ ROWS = 256
 BETWEEN = (float(np.nextafter(np.float32(0), np.float32(1))), float(np.nextafter(np.float32(1), np.float32(0))))
 
 
-def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
-    """H x W x 3 in rgb's depth: rgb itself where alpha is 0 or 1, the estimated foreground's colour between."""
+def estimate_foreground(rgb: Rgb, alpha: Alpha, opacity: Alpha | None = None) -> Rgb:
+    """H x W x 3 in rgb's depth: rgb itself where alpha is 0 or 1, the estimated foreground's colour between.
+
+    opacity: the source's own, where it had one; colours that it hides do not count.
+    """
     step = max(1, -(-max(alpha.shape) // WORKING))
-    foreground, background = estimate_means(*sample(rgb, alpha, step))
-    full = float(np.iinfo(rgb.dtype).max)
+    small = [sample(values, step) for values in (rgb, alpha, opacity) if values is not None]
+    full = np.float32(np.iinfo(rgb.dtype).max)
+    foreground, background = (means * full for means in estimate_means(small[0] / full, *small[1:]))
     depth = cv2.CV_8U if rgb.dtype == np.uint8 else cv2.CV_16U
     result = rgb.copy()
 
@@ -44,10 +50,10 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
             continue
         f, b = magnify(foreground, step, tile), magnify(background, step, tile)
         a = cv2.merge([t, t, t])
-        # `fuse`, by OpenCV, which is several times faster here and lets go of the interpreter's lock.
-        beyond = cv2.subtract(cv2.multiply(rgb[tile], 1 / full, dtype=cv2.CV_32F), b)
+        # `fuse`, by OpenCV, which is several times faster here; the last sum rounds and saturates.
+        beyond = cv2.subtract(rgb[tile], b, dtype=cv2.CV_32F)
         beyond = cv2.subtract(beyond, cv2.multiply(a, cv2.subtract(f, b)))
-        corrected = cv2.multiply(cv2.add(f, cv2.multiply(a, beyond)), full, dtype=depth)  # rounds and saturates
+        corrected = cv2.add(f, cv2.multiply(a, beyond), dtype=depth)
         result[tile] = cv2.copyTo(corrected, band, np.ascontiguousarray(result[tile]))
     return result
 
@@ -67,16 +73,16 @@ def fuse(rgb: Floats, foreground: Floats, background: Floats, alpha: Alpha) -> F
     return corrected
 
 
-def estimate_means(rgb: Floats, alpha: Alpha) -> tuple[Floats, Floats]:
+def estimate_means(rgb: Floats, alpha: Alpha, opacity: Alpha | None = None) -> tuple[Floats, Floats]:
     """Foreground and background colours around every pixel, h x w x 3 each."""
     longest = max(alpha.shape)
-    foreground, background = _means(rgb, rgb, alpha, round(longest * WIDE))
+    inside, outside = alpha**SHARPNESS, (1 - alpha) ** SHARPNESS
+    if opacity is not None:
+        inside, outside = inside * opacity, outside * opacity
+    wide, narrow = round(longest * WIDE), round(longest * NARROW)
+    foreground, background = _mean(rgb, inside, wide), _mean(rgb, outside, wide)
     foreground = fuse(rgb, foreground, background, alpha)
-    return _means(foreground, background, alpha, round(longest * NARROW))
-
-
-def _means(foreground: Floats, background: Floats, alpha: Alpha, radius: int) -> tuple[Floats, Floats]:
-    return _mean(foreground, alpha**SHARPNESS, radius), _mean(background, (1 - alpha) ** SHARPNESS, radius)
+    return _mean(foreground, inside, narrow), _mean(background, outside, narrow)
 
 
 def _mean(rgb: Floats, weight: Floats, radius: int) -> Floats:
@@ -85,8 +91,7 @@ def _mean(rgb: Floats, weight: Floats, radius: int) -> Floats:
     return np.asarray(cv2.blur(rgb * weight[..., None], side) / (total + TINY), np.float32)
 
 
-def sample(rgb: Rgb, alpha: Alpha, step: int) -> tuple[Floats, Alpha]:
-    """Every step-th pixel of picture and alpha: in single pixels, not in means, alpha F + (1 - alpha) B is exact."""
-    ys, xs = (np.minimum(np.arange(step // 2, n + step // 2, step), n - 1) for n in alpha.shape)
-    unit = np.float32(1 / np.iinfo(rgb.dtype).max)
-    return rgb[ys][:, xs].astype(np.float32) * unit, alpha[ys][:, xs]
+def sample(values: NDArray[Any], step: int) -> Floats:
+    """Every step-th pixel, as float32: in single pixels, not in means, alpha F + (1 - alpha) B is exact."""
+    ys, xs = (np.minimum(np.arange(step // 2, n + step // 2, step), n - 1) for n in values.shape[:2])
+    return np.asarray(values[ys][:, xs], np.float32)

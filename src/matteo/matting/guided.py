@@ -15,8 +15,8 @@ from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
 
-RADIUS = 3
-EPSILON = 1e-3
+RADIUS = 2
+EPSILON = 1e-4
 GRID = 640  # samples of the linear model along the long side, from which it is enlarged
 SUM = np.ones((1, 3), np.float32)
 
@@ -33,9 +33,9 @@ def guided_upsample(
     size_hw = rgb.shape[0], rgb.shape[1]
     window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
     lowest, highest = cv2.erode(coarse, window), cv2.dilate(coarse, window)
-    uncertain = highest > lowest
+    uncertain = (highest > 0) & (lowest < 1)
     a, b = linear_model(coarse, small_rgb, radius, epsilon)
-    step = max(1, max(size_hw) // GRID)
+    step = max(1, max(size_hw) // max(GRID, *coarse.shape))
     slope = on_grid(a * np.float32(1 / np.iinfo(rgb.dtype).max), size_hw, step)
     # The model may overshoot where colours repeat; alpha stays within what its surroundings had.
     rest = on_grid(np.dstack([b, lowest, highest]), size_hw, step)

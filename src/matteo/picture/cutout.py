@@ -17,6 +17,7 @@ from matteo.picture.image import Alpha, Image, Metadata, Rgb
 if TYPE_CHECKING:
     import PIL.Image
 
+    from matteo.picture.limits import Limits
     from matteo.picture.source import Source
 
 Effect: TypeAlias = "Callable[[Cutout], Cutout | Image]"
@@ -102,17 +103,26 @@ class Cutout:
         return Image(self.rgb, self.alpha, self.metadata).to_pil()
 
 
+def read_background(given: Source | Image, limits: Limits | None = None) -> str | Image:
+    """A text that names a colour as it is; a path or any other picture read. UsageError for a text that is neither."""
+    from matteo.picture.limits import Limits
+    from matteo.picture.read import read
+
+    if isinstance(given, Image) or (isinstance(given, str) and _as_colour(given) is not None):
+        return given
+    return read(given, limits=limits or Limits())
+
+
 def _background(given: Source | Image, cutout: Cutout) -> Image:
     """What lies behind, in the cut-out's size, profile and depth. A colour is 1 x 1 and spreads by itself."""
     from matteo.picture import colour
     from matteo.picture.geometry import cover
-    from matteo.picture.read import read
 
-    if isinstance(given, str) and (found := _as_colour(given)) is not None:
-        values = colour.srgb_to_profile(found, cutout.metadata.icc, cutout.depth)
+    picture = read_background(given)
+    if isinstance(picture, str):
+        values = colour.srgb_to_profile(colour.parse_colour(picture), cutout.metadata.icc, cutout.depth)
         pixel: NDArray[Any] = np.array(values, cutout.rgb.dtype)
         return Image(pixel.reshape(1, 1, 3))
-    picture = given if isinstance(given, Image) else read(given)
     opacity = None if picture.opacity is None else cover(picture.opacity, cutout.size_hw)
     rgb: Rgb = cover(picture.rgb, cutout.size_hw)
     scaled = colour.convert(Image(rgb, opacity, picture.metadata, notes=picture.notes), cutout.metadata.icc)

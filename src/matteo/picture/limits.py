@@ -22,8 +22,8 @@ class Limits:
         """Raise LimitExceeded for a picture of more than `pixels`."""
         if width * height > self.pixels:
             raise LimitExceeded(
-                f"{name}: {width} x {height} is {width * height / 1e6:.0f} megapixels, more than the limit of "
-                f"{self.pixels / 1e6:g}; raise the limit (Limits(pixels=…)) if you trust this file"
+                f"{name}: {width} x {height} is {width * height / 1e6:.3g} megapixels, more than the limit of "
+                f"{self.pixels / 1e6:g}; raise it (--max-megapixels, Limits(pixels=…)) if you trust this file"
             )
 
     def check_bytes(self, name: str, count: int) -> None:
