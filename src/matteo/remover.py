@@ -81,8 +81,8 @@ class Remover:
 
         source: a path, bytes, a binary file, a Pillow image, or an array (H x W, H x W x 3 or 4, uint8 or uint16) in
         RGB order; bgr=True for arrays in BGR order, as OpenCV reads them. keep_hidden: leave the source's colours
-        where alpha is 0; by default they are zeroed, so that nothing of the background is in the file. foreground=False:
-        leave the source's colours everywhere, for the matte alone.
+        where alpha is 0; by default they are zeroed, so that nothing of the background is in the file.
+        foreground=False: leave the source's colours everywhere, for the matte alone.
         Raises PictureError where the source cannot be read.
         """
         seconds: Seconds = {}
