@@ -12,7 +12,7 @@ def pages() -> str:
     commands: list[tuple[str, click.Command]] = [("matteo", cli)]
     commands += [(f"matteo {name}", command) for name, command in sorted(cli.commands.items())]
     for name, command in commands:
-        context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+        context = click.Context(command, info_name=name, terminal_width=100, help_option_names=["-h", "--help"])
         text.append(f"## {name}\n\n```\n{command.get_help(context)}\n```\n")
     return "\n".join(text)
 

@@ -129,6 +129,9 @@ class Remover:
         Decoding, network and edges of different pictures overlap. No more than `workers` + 2 are held at once.
         """
 
+        if isinstance(sources, (str, bytes, Path)):
+            raise UsageError("map takes several pictures: give a list, or use remove for one")
+
         def one(source: Source) -> Result:
             try:
                 return Result(source, cutout=self.remove(source))

@@ -142,6 +142,11 @@ def test_offline_asks_nobody(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     assert server.asked == []
 
 
+def test_a_card_without_its_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnavailable, match="is missing beside its card"):
+        weights_of(card(), tmp_path / "mean.onnx")
+
+
 def test_nobody_answers() -> None:
     with pytest.raises(WeightsUnavailable, match="cannot be fetched"):
         weights_of(card("http://127.0.0.1:9/mean.onnx"))

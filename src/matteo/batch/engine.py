@@ -173,7 +173,7 @@ class _Shop:
                 self.limits.check_bytes(str(job.source), os.fstat(file.fileno()).st_size)
                 return file.read()
         except FileNotFoundError as error:
-            raise UnreadablePicture(f"{job.source}: no such file (any more); check the path") from error
+            raise UnreadablePicture(f"{job.source}: no such file; check the path") from error
         except OSError as error:
             raise UnreadablePicture(f"{job.source}: cannot be read ({error.strerror}); check your rights") from error
 

@@ -90,11 +90,12 @@ def _pictures(folder: Path, output: Path, passed_over: Counter[str]) -> list[str
         what = "is no folder" if os.path.lexists(folder) else "no such folder"
         raise BatchError(f"{folder}: {what}; give one with pictures in it")
     if os.path.realpath(folder) == os.path.realpath(output):
-        raise BatchError(f"{output}: is the folder of the sources; give another one for the outputs, as in -o cut")
+        raise UsageError(f"{output}: is the folder of the sources; give another one for the outputs, as in -o cut")
     try:
         names = pictures(folder, output, passed_over)
     except OSError as error:
         raise BatchError(f"{folder}: cannot be read ({error.strerror}); check the folder and your rights") from error
+    names = _without_result_names(names, passed_over)
     if not names:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(passed_over.items()))
         raise BatchError(f"{folder}: no picture in it ({'passed over: ' + reasons if reasons else 'it is empty'})")
@@ -138,18 +139,23 @@ def _place(path: Path) -> str:
     return os.path.join(os.path.realpath(path.parent), path.name)
 
 
-def _without_results(sources: list[Path], passed_over: Counter[str]) -> list[Path]:
-    """Without those that are called as a result of another one beside them would be."""
-    names = {_place(source.parent / stem) for source in sources for stem in (source.stem, source.name)}
-    kept = [source for source in sources if not _is_result(source, names)]
-    if len(kept) < len(sources):
-        passed_over[OWN_RESULT] = len(sources) - len(kept)
+def _without_result_names(names: list[str], passed_over: Counter[str]) -> list[str]:
+    stems = {stem for name in names for stem in (name, os.path.splitext(name)[0])}
+    kept = [name for name in names if not _is_result(name, stems)]
+    if len(kept) < len(names):
+        passed_over[OWN_RESULT] += len(names) - len(kept)
     return kept
 
 
-def _is_result(source: Path, names: set[str]) -> bool:
-    stem, tail = os.path.splitext(source.stem)
-    return tail in TAILS and _place(source.parent / stem) in names
+def _is_result(name: str, stems: set[str]) -> bool:
+    stem, tail = os.path.splitext(os.path.splitext(name)[0])
+    return tail in TAILS and stem in stems
+
+
+def _without_results(sources: list[Path], passed_over: Counter[str]) -> list[Path]:
+    """Without those that are called as a result of another one beside them would be."""
+    kept = set(_without_result_names([_place(source) for source in sources], passed_over))
+    return [source for source in sources if _place(source) in kept]
 
 
 def _check_names_differ(sources: Sequence[Path], output: Path) -> None:

@@ -14,7 +14,6 @@ PICTURE_SUFFIXES = frozenset({*OUTPUTS, ".bmp", ".gif", ".heic", ".heif"})
 
 HIDDEN = "hidden"
 NO_PICTURE = "no picture"
-NAME_ONLY = "no picture, though named as one"  # damaged from the first byte on, or a web page saved as .jpg
 OUTPUT_FOLDER = "output folder"
 FOLDER_LINK = "link to a folder"  # not followed: it may lead round in a circle, or out of the tree to anywhere
 BROKEN_LINK = "broken link"
@@ -25,8 +24,8 @@ CLOSED_FOLDER = "folder that may not be read"
 def pictures(folder: Path, output: Path, passed_over: Counter[str]) -> list[str]:
     """Names (posix, relative to `folder`, sorted) of all pictures under it. A folder passed over counts as one.
 
-    Pictures are known by their first bytes. One that may not be read stays in if its name says picture: it is to
-    fail by name later and not to be lost here. Folders that an earlier run has written into are passed over, too.
+    Pictures are known by their first bytes. What is none, or may not be read, stays in if its name says picture: it is
+    to fail by name later and not to be lost here. Folders that an earlier run has written into are passed over, too.
     """
     return sorted(_walk(folder, os.path.realpath(output), passed_over))
 
@@ -73,15 +72,13 @@ def _why_not(entry: os.DirEntry[str], output: str) -> str | None:
 
 
 def _why_no_picture(entry: os.DirEntry[str]) -> str | None:
-    named_as_one = os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES
+    if os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES:
+        return None  # damaged from the first byte on, or a web page saved as .jpg: its owner is to hear of it
     try:
         with open(entry.path, "rb", buffering=0) as file:
-            head = file.read(HEAD_BYTES)
+            return None if sniff(file.read(HEAD_BYTES)) is not None else NO_PICTURE
     except OSError:
-        return None if named_as_one else NO_PICTURE
-    if sniff(head) is not None:
-        return None
-    return NAME_ONLY if named_as_one else NO_PICTURE
+        return NO_PICTURE
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:

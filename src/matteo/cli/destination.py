@@ -42,18 +42,25 @@ def destination(output: str | None, paths: Sequence[str]) -> Destination:
         return Destination("beside")
     path = Path(output)
     if from_folder or len(paths) > 1 or output.endswith(("/", "\\")) or path.is_dir():
-        if path.exists() and not path.is_dir():
-            raise UsageError(f"{output} is a file, and several pictures need a folder")
+        if not path.is_dir() and (path.exists() or _looks_like_a_picture(output)):
+            raise UsageError(f"{output} is a file's name, and several pictures need a folder: give it as {path.stem}/")
         if from_stdin:
             raise UsageError(f"{output} is a folder, and a picture from stdin has no name: give -o FILE")
         return Destination("folder", path)
     return Destination("file", path)
 
 
+def _looks_like_a_picture(output: str) -> bool:
+    from matteo.picture.formats import OUTPUTS
+
+    return Path(output).suffix.lower() in OUTPUTS and not output.endswith(("/", "\\"))
+
+
 def format_of(where: Destination, asked: str | None) -> str:
     """By the file's suffix where -o names a file, else as asked, else PNG."""
     from matteo.picture.formats import from_suffix
 
+    asked = "jpeg" if asked == "jpg" else asked
     if where.kind != "file":
         return asked or "png"
     try:

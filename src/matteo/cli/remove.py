@@ -12,7 +12,7 @@ from matteo.errors import UsageError
 if TYPE_CHECKING:
     from matteo.cli.run import Options
 
-FORMATS = ("png", "webp", "avif", "tiff", "jpeg")
+FORMATS = ("png", "webp", "avif", "tiff", "jpeg", "jpg")
 WITH_QUALITY = ("webp", "avif", "jpeg")
 
 
@@ -62,6 +62,8 @@ def remove(
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("matteo").setLevel(logging.DEBUG)
     where = destination(output, paths)
+    if background is not None and not background.strip():
+        raise UsageError("--background is empty: give a colour, a picture, or none")
     background = None if background == "none" else background
     options = Options(
         background, alpha_only, quality, strip, strip_location, keep_hidden, format=format_of(where, format_)

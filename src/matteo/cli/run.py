@@ -17,7 +17,7 @@ from matteo.batch.manifest import Manifest
 from matteo.batch.plan import Job, Plan, plan_files, plan_folder
 from matteo.cli.destination import STDIO, Destination
 from matteo.cli.report import Reporter, download_progress
-from matteo.errors import MatteoError, UnreadablePicture, UsageError
+from matteo.errors import MatteoError, OutputError, UnreadablePicture, UsageError
 from matteo.models.fit import fitted_size
 from matteo.models.session import default_threads
 from matteo.models.table import find
@@ -30,6 +30,8 @@ from matteo.remover import Remover, timed
 
 MOST_WORKERS = 4
 SUFFIXES = {"jpeg": ".jpg"}
+DEEP = ("png", "tiff")
+EIGHT_BITS = "written with 8 bits, as the format holds no 16"
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,7 @@ class Run:
             made = self._maker(background, workers=1)("stdin" if source == STDIO else source, self._bytes_of(source))
             facts = dict(made.facts)
             if target is None:
-                sys.stdout.buffer.write(made.data)
-                sys.stdout.buffer.flush()
+                _to_stdout(made.data)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 publish(made.data, target, overwrite=self.overwrite)
@@ -166,9 +167,19 @@ class Run:
             seconds = dict(cutout.seconds)
             with timed(seconds, "encode"):
                 encoded = _encode(cutout, background, self.options)
-            return Made(encoded, _facts(cutout, remover, seconds))
+            return Made(encoded, _facts(cutout, remover, seconds, self.options.format))
 
         return make
+
+
+def _to_stdout(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise  # the reader went away, which is its right
+    except OSError as error:
+        raise OutputError(f"stdout cannot be written ({error.strerror}); make room where it goes") from error
 
 
 class Named(io.BytesIO):
@@ -179,14 +190,14 @@ class Named(io.BytesIO):
         self.name = name
 
 
-def _facts(cutout: Cutout, remover: Remover, seconds: dict[str, float]) -> dict[str, object]:
+def _facts(cutout: Cutout, remover: Remover, seconds: dict[str, float], format: str) -> dict[str, object]:
     seen = fitted_size(cutout.size_hw, remover.card)
     return {
         "size": cutout.size_hw[::-1],
         "seen": seen[::-1],
         "model": cutout.model,
         "confidence": None if cutout.confidence is None else round(cutout.confidence, 4),
-        "notes": list(cutout.notes),
+        "notes": [*cutout.notes, *([EIGHT_BITS] if cutout.depth == 16 and format not in DEEP else [])],
         "provider": remover.session.provider,
         "threads": remover.session.threads,
         "stages": {stage: round(value, 4) for stage, value in seconds.items()},

@@ -38,10 +38,6 @@ class ModelCard:
     scores: Mapping[str, float] | None = None  # measured by this project
     trained_on: tuple[str, ...] = ()
 
-    @property
-    def input_type(self) -> str:
-        return "RGB, NCHW, float32"
-
 
 def from_json(path: Path) -> ModelCard:
     """The card beside an ONNX file.

@@ -60,6 +60,8 @@ def weights_of(card: ModelCard, local: Path | None = None, progress: Progress | 
     path = local or location(card)
     if path is None:
         return fetch(card, home() / "models" / card.file, progress)
+    if not path.is_file():
+        raise WeightsUnavailable(f"{path} is missing beside its card: install matteo again, or put it there")
     if not is_right(path, card):
         remedy = "install matteo again" if path.is_relative_to(SHIPPED) else "delete it and run again"
         raise WeightsDamaged(f"{path} does not have the checksum that its card names: {remedy}")

@@ -52,6 +52,11 @@ class Cutout:
         """Bits per channel, 8 or 16."""
         return self.rgb.dtype.itemsize * 8
 
+    def __repr__(self) -> str:
+        height, width = self.size_hw
+        trust = "" if self.confidence is None else f", confidence {self.confidence:.2f}"
+        return f"<Cutout {width} x {height}, {self.depth} bits{trust}>"
+
     def over(self, background: Source | Image) -> Image:
         """The plain composite, on encoded values, over a colour or another picture.
 

@@ -48,8 +48,8 @@ REFUSED: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\x76\x2f\x31\x01", "OpenEXR", "export it as 16-bit PNG or TIFF"),
     (0, b"#?RADIANCE", "Radiance HDR", "export it as 16-bit PNG or TIFF"),
     (0, b"PK\x03\x04", "a zip archive (or an office document)", "unpack it and hand in the pictures"),
-    (4, b"ftyp", "a video", "hand in a single picture, or use matteo video"),
-    (0, b"\x1aE\xdf\xa3", "a video", "hand in a single picture, or use matteo video"),
+    (4, b"ftyp", "a video", "hand in a single picture of it; films are not read yet"),
+    (0, b"\x1aE\xdf\xa3", "a video", "hand in a single picture of it; films are not read yet"),
 )
 
 OUTPUTS: dict[str, str] = {

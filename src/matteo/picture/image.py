@@ -59,6 +59,10 @@ class Image:
         """Bits per channel, 8 or 16."""
         return self.rgb.dtype.itemsize * 8
 
+    def __repr__(self) -> str:
+        height, width = self.size_hw
+        return f"<Image {width} x {height}, {self.depth} bits{', with opacity' if self.opacity is not None else ''}>"
+
     def encode(self, format: str, *, quality: int | None = None) -> bytes:
         """The bytes of a file: "png", "webp", "avif", "tiff", or "jpeg" where there is no opacity."""
         from matteo.picture.write import encode

@@ -48,8 +48,9 @@ def read(source: Source, *, limits: Limits = Limits(), bgr: bool = False) -> Ima
 
 
 def _is_pil(source: object) -> TypeGuard[PIL.Image.Image]:
-    module = sys.modules.get("PIL.Image")  # where nobody loaded Pillow, nothing can be an image of its
-    return module is not None and isinstance(source, module.Image)
+    # Where nobody loaded Pillow, nothing can be an image of its; where another thread is loading it, not yet.
+    kind = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    return kind is not None and isinstance(source, kind)
 
 
 def _from_file(given: object, limits: Limits) -> Image:

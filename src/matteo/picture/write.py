@@ -38,7 +38,9 @@ def encode(rgb: Rgb, alpha: Alpha | None, metadata: Metadata, format: str, *, qu
     if format not in ("png", "tiff", "webp", "avif", "jpeg"):
         raise UnsupportedFormat(f"{format} is not written here; use png, webp, avif, tiff or jpeg")
     if format == "jpeg" and alpha is not None:
-        raise UnsupportedFormat("JPEG holds no transparency; give a --background, or choose png, webp, avif or tiff")
+        raise UnsupportedFormat(
+            "JPEG holds no transparency; put it over a background first (--background, Cutout.over), or choose png, webp, avif or tiff"
+        )
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"a quality of {quality} makes no sense; give 1 to 100")
     pixels = joined(rgb, alpha, rgb.itemsize * 8 if format in _DEEP else 8)
@@ -156,7 +158,7 @@ def _check_sources(target: Path, sources: Sequence[Path]) -> None:
 
 
 def _exists(target: Path) -> OutputExists:
-    return OutputExists(f"{target}: is there already; use --overwrite to replace it, or give another output")
+    return OutputExists(f"{target}: is there already; --overwrite (overwrite=True) replaces it, or give another output")
 
 
 def _write_synced(part: Path, data: bytes) -> None:
