@@ -36,8 +36,16 @@ def test_pictures_are_known_by_their_bytes(tree: Tree, tmp_path: Path) -> None:
     (folder / "text.jpg").write_text("no picture either")
     (folder / "empty.png").touch()
     plan = plan_folder(folder, tmp_path / "cut")
-    assert [job.name for job in plan.jobs] == ["a.jpg", "lies.txt", "picture_without_suffix"]
-    assert plan.passed_over == {"no picture": 1, "no picture, though named as one": 2}
+    # What is called a picture and is none stays in: it fails by name, and its owner hears of it.
+    assert [job.name for job in plan.jobs] == ["a.jpg", "empty.png", "lies.txt", "picture_without_suffix", "text.jpg"]
+    assert plan.passed_over == {"no picture": 1}
+
+
+def test_results_of_pictures_beside_them_are_passed_over(tree: Tree, tmp_path: Path) -> None:
+    folder = tree("a.jpg", "a.cutout.png", "x/b.png", "x/b.png.alpha.webp", "y/b.cutout.png")
+    plan = plan_folder(folder, tmp_path / "cut")
+    assert [job.name for job in plan.jobs] == ["a.jpg", "x/b.png", "y/b.cutout.png"]
+    assert plan.passed_over == {"result of another file given": 2}
 
 
 def test_a_clash_with_a_file_that_is_no_picture_is_none(tree: Tree, tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def encode(rgb: Rgb, alpha: Alpha | None, metadata: Metadata, format: str, *, qu
         raise UnsupportedFormat(f"{format} is not written here; use png, webp, avif, tiff or jpeg")
     if format == "jpeg" and alpha is not None:
         raise UnsupportedFormat(
-            "JPEG holds no transparency; put it over a background first (--background, Cutout.over), or choose png, webp, avif or tiff"
+            "JPEG holds no transparency; put it over a background first (--background, Cutout.over), or choose png, "
+            "webp, avif or tiff"
         )
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"a quality of {quality} makes no sense; give 1 to 100")
