@@ -277,3 +277,13 @@ def test_odd_sizes(height: int, width: int) -> None:
     assert np.array_equal(read(png(width, height, 8, 2, b"".join(b"\0" + row.tobytes() for row in array))).rgb, array)
     assert np.array_equal(read(saved(array, "TIFF")).rgb, array)
     assert read(saved(array, "JPEG")).size_hw == (height, width)
+
+
+def test_a_pillow_that_another_thread_is_still_loading_disturbs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+    from types import ModuleType
+
+    from matteo.picture.read import _is_pil
+
+    monkeypatch.setitem(sys.modules, "PIL.Image", ModuleType("PIL.Image"))  # as it is while it is being imported
+    assert not _is_pil(b"bytes")
