@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from matteo.learning.network import STRIDE, Network
 from matteo.learning.train import load_weights
-from matteo.models.card import ModelCard, to_json
+from matteo.models.card import Fit, ModelCard, to_json
 
 LARGE = 256  # elements from which a weight is stored as fp16
 ALLOWED = 0.02  # largest difference of alpha from PyTorch's that fp16 weights may make
@@ -96,14 +96,16 @@ def parity(model: bytes, network: Network) -> float:
     return worst
 
 
-def export(weights: Path, name: str, side: int, into: Path, scores: dict[str, float] | None = None) -> ModelCard:
+def export(
+    weights: Path, name: str, side: int, into: Path, fit: Fit = "stretch", scores: dict[str, float] | None = None
+) -> ModelCard:
     network = load_weights(weights).eval()
     data = halve_weights(to_onnx(network)).SerializeToString()
     difference = parity(data, network)
     if difference > ALLOWED:
         raise ValueError(f"the exported network differs from PyTorch's by {difference:.4f} of alpha: not written")
     card = ModelCard(
-        name=name, file=f"{name}.onnx", checksum="sha256:" + hashlib.sha256(data).hexdigest(), side=side, fit="pad",
+        name=name, file=f"{name}.onnx", checksum="sha256:" + hashlib.sha256(data).hexdigest(), side=side, fit=fit,
         multiple=STRIDE, licence=LICENCE, provenance=PROVENANCE, trained_on=TRAINED_ON, bytes=len(data), scores=scores,
     )  # fmt: skip
     into.mkdir(parents=True, exist_ok=True)
@@ -120,9 +122,10 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--name", default="matteo")
     parser.add_argument("--side", type=int, default=320)
+    parser.add_argument("--fit", choices=("stretch", "pad"), default="stretch")
     parser.add_argument("--into", type=Path, required=True)
     options = parser.parse_args()
-    export(options.weights, options.name, options.side, options.into)
+    export(options.weights, options.name, options.side, options.into, options.fit)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class Limits:
         """Raise LimitExceeded for a picture of more than `pixels`."""
         if width * height > self.pixels:
             raise LimitExceeded(
-                f"{name}: {width} x {height} is {width * height / 1e6:.3g} megapixels, more than the limit of "
+                f"{name}: {width} x {height} is {width * height / 1e6:.4g} megapixels, more than the limit of "
                 f"{self.pixels / 1e6:g}; raise it (--max-megapixels, Limits(pixels=…)) if you trust this file"
             )
 
