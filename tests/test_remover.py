@@ -112,9 +112,18 @@ def test_odd_sizes(remover: Remover, size_hw: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
-def test_a_plain_surface_is_answered(remover: Remover, value: int) -> None:
+def test_a_plain_surface_has_no_subject(remover: Remover, value: int) -> None:
     cutout = remover.remove(np.full((100, 150, 3), value, np.uint8))
     assert cutout.alpha.shape == (100, 150)
+    assert cutout.alpha.mean() < 0.05
+    assert cutout.confidence == 0
+
+
+def test_map_takes_several_pictures_and_at_least_one_worker(remover: Remover) -> None:
+    with pytest.raises(matteo.UsageError, match="give a list"):
+        list(remover.map("photo.jpg"))
+    with pytest.raises(matteo.UsageError, match="workers"):
+        list(remover.map([ASTRONAUT], workers=0))
 
 
 def test_the_same_picture_gives_the_same_bytes(remover: Remover) -> None:

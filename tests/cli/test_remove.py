@@ -178,6 +178,8 @@ def test_verbose_tells_model_provider_sizes_and_stages(photo: Path, capsys: pyte
         (["{folder}", "-o", "-"], 2, "one picture"),
         (["{photo}", "--quality", "50"], 2, "--quality"),
         (["{photo}", "--background", "none.jpg"], 1, "none.jpg"),
+        (["{photo}", "--background", ""], 2, "empty"),
+        (["{photo}", "{photo}", "-o", "two.png"], 2, "two/"),
         (["-", "--dry-run", "-o", "x.png"], 2, "--dry-run"),
         (["{photo}", "--max-megapixels", "0.1"], 1, "--max-megapixels"),
         (["{folder}"], 2, "-o"),
@@ -272,6 +274,25 @@ def test_a_background_with_holes_shows_them_and_jpeg_refuses_it(photo: Path) -> 
     assert matteo(photo, "--background", holes, "-o", photo.with_name("x.jpg")) == 2
     assert matteo(photo, "--background", holes, "-o", photo.with_name("x.png")) == 0
     assert opened(photo.with_name("x.png")).mode == "RGBA"
+
+
+def test_what_a_format_cannot_hold_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import cv2
+
+    deep = tmp_path / "deep.png"
+    cv2.imwrite(str(deep), photograph("chelsea").astype(np.uint16) * 257)
+    for suffix, notes in (("webp", ["written with 8 bits, as the format holds no 16"]), ("png", [])):
+        assert matteo(deep, "-o", tmp_path / f"out.{suffix}", "--json") == 0
+        assert json.loads(capsys.readouterr().out)["notes"] == notes
+
+
+def test_a_full_stdout_is_one_line(photo: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "matteo", str(photo), "-o", "-"]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert run.returncode == 1
+    assert b"stdout cannot be written" in run.stderr
+    assert b"Traceback" not in run.stderr
 
 
 def test_alpha_only_is_the_alpha(photo: Path) -> None:

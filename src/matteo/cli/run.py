@@ -25,12 +25,11 @@ from matteo.picture.cutout import Cutout, read_background
 from matteo.picture.image import Image
 from matteo.picture.limits import Limits
 from matteo.picture.metadata import strip, strip_location
-from matteo.picture.write import publish
+from matteo.picture.write import DEEP, publish
 from matteo.remover import Remover, timed
 
 MOST_WORKERS = 4
 SUFFIXES = {"jpeg": ".jpg"}
-DEEP = ("png", "tiff")
 EIGHT_BITS = "written with 8 bits, as the format holds no 16"
 
 

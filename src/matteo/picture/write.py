@@ -24,7 +24,7 @@ from matteo.picture.decoded import cv2_colour
 from matteo.picture.image import Alpha, Metadata, Rgb
 
 DEFAULT_QUALITY = {"webp": 90, "avif": 80, "jpeg": 92}
-_DEEP = ("png", "tiff")  # formats that hold 16 bits
+DEEP = ("png", "tiff")  # formats that hold 16 bits
 _LONGEST_JPEG_SEGMENT = 65533
 
 
@@ -44,13 +44,13 @@ def encode(rgb: Rgb, alpha: Alpha | None, metadata: Metadata, format: str, *, qu
         )
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"a quality of {quality} makes no sense; give 1 to 100")
-    pixels = joined(rgb, alpha, rgb.itemsize * 8 if format in _DEEP else 8)
+    pixels = joined(rgb, alpha, rgb.itemsize * 8 if format in DEEP else 8)
     return _encoded(pixels, metadata, format, quality)
 
 
 def encode_grey(alpha: Alpha, metadata: Metadata, format: str, *, depth: int) -> bytes:
     """A matte as a grey picture of 8 or 16 bits (formats without 16: 8). An RGB profile is not put on it."""
-    values = quantised(alpha, np.dtype(np.uint16 if depth == 16 and format in _DEEP else np.uint8))
+    values = quantised(alpha, np.dtype(np.uint16 if depth == 16 and format in DEEP else np.uint8))
     fitting = metadata if icc.space(metadata.icc) == "GRAY" else replace(metadata, icc=None)
     if format not in ("png", "tiff", "webp", "avif", "jpeg"):
         raise UnsupportedFormat(f"{format} is not written here; use png, webp, avif, tiff or jpeg")
