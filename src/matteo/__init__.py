@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matteo.api import alpha, remove
     from matteo.errors import (
         BatchError,
+        DataError,
         LimitExceeded,
         MatteoError,
         MissingExtra,
@@ -44,6 +45,7 @@ _HOME = {
     "alpha": "api",
     "remove": "api",
     "BatchError": "errors",
+    "DataError": "errors",
     "LimitExceeded": "errors",
     "MatteoError": "errors",
     "MissingExtra": "errors",
@@ -71,6 +73,7 @@ _HOME = {
 __all__ = [
     "BatchError",
     "Cutout",
+    "DataError",
     "Image",
     "LimitExceeded",
     "Limits",

@@ -13,6 +13,7 @@ MatteoError
 │   ├── WeightsDamaged        the bytes are not those that the card names
 │   └── ProviderUnavailable   the provider asked for cannot run here
 ├── BatchError              a folder run that cannot start (a lock, a clash, a damaged manifest)
+├── DataError               a set of pictures and masks that cannot be learned from or measured on
 ├── MissingExtra            an optional part is not installed
 └── UsageError              an option that makes no sense; also a ValueError
 
@@ -73,6 +74,10 @@ class ProviderUnavailable(ModelError):
 
 class BatchError(MatteoError):
     """A folder run that cannot start."""
+
+
+class DataError(MatteoError):
+    """A set of pictures and masks that cannot be learned from or measured on."""
 
 
 class MissingExtra(MatteoError):

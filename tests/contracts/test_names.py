@@ -7,6 +7,7 @@ import matteo
 NAMES = [
     "BatchError",
     "Cutout",
+    "DataError",
     "Image",
     "LimitExceeded",
     "Limits",

@@ -1,4 +1,5 @@
-"""The networks known by name. What ships is found by its card in `weights/`; what is fetched is listed here.
+"""The networks known by name. What ships is found by its card in `weights/`; what is fetched is listed here; the
+user's own lie in the library.
 
 An entry states only what its publishers state. The files listed here were not run by this project's tests, which
 have no network to fetch them by; the code that fetches and verifies them was.
@@ -9,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from matteo.errors import UnknownModel
+from matteo.models import library
 from matteo.models.card import ModelCard, from_json
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -49,13 +51,20 @@ def shipped() -> dict[str, ModelCard]:
     return {card.name: card for card in map(from_json, sorted(SHIPPED.glob("*.json")))}
 
 
-def cards() -> dict[str, ModelCard]:
-    """Every network known by name, the shipped ones first."""
+def built_in() -> dict[str, ModelCard]:
+    """The networks that come with matteo, the shipped ones first, then those it can fetch."""
     return shipped() | {card.name: card for card in FETCHED}
+
+
+def cards() -> dict[str, ModelCard]:
+    """Every network known by name, the user's own last. Raises ModelError where a card of theirs is damaged."""
+    return built_in() | {name: library.card_of(name) for name in library.names()}
 
 
 def find(model: str | Path) -> tuple[ModelCard, Path | None]:
     """The card of a name, or of an ONNX file with its card beside it (`net.onnx`, `net.json`), and the file if local.
+
+    A name is one that ships, one that is listed here, or one of the user's own.
 
     Raises UnknownModel, naming what there is; nothing is guessed.
     """
@@ -68,7 +77,11 @@ def find(model: str | Path) -> tuple[ModelCard, Path | None]:
     if str(model) == path.name and card_path.is_file():
         card = from_json(card_path)
         return card, SHIPPED / card.file
-    known = cards()
+    known = built_in()
     if str(model) in known:
         return known[str(model)], None
-    raise UnknownModel(f"no model named {str(model)!r}: there are {', '.join(known)}; or give the path of an ONNX file")
+    if library.has(str(model)):
+        card = library.card_of(str(model))
+        return card, library.file_of(card)
+    names = ", ".join([*known, *library.names()])
+    raise UnknownModel(f"no model named {str(model)!r}: there are {names}; or give the path of an ONNX file")

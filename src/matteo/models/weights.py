@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -17,7 +16,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from matteo.errors import WeightsDamaged, WeightsUnavailable
+from matteo.models import library
 from matteo.models.card import ModelCard
+from matteo.models.home import home as home
 from matteo.models.table import SHIPPED
 
 CHUNK = 1 << 20
@@ -25,20 +26,13 @@ TIMEOUT_S = 30
 Progress = Callable[[int, int | None], None]
 
 
-def home() -> Path:
-    """The user's folder for weights: MATTEO_HOME, or the system's usual place for an application's data."""
-    if chosen := os.environ.get("MATTEO_HOME"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "matteo"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "matteo"
-    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "matteo"
-
-
 def location(card: ModelCard) -> Path | None:
     """Where the card's file lies on this machine, unverified; None if it is to be fetched."""
-    return next((path for path in (SHIPPED / card.file, home() / "models" / card.file) if path.is_file()), None)
+    return next((path for path in _places(card) if path.is_file()), None)
+
+
+def _places(card: ModelCard) -> tuple[Path, ...]:
+    return SHIPPED / card.file, home() / "models" / card.file, library.file_of(card)
 
 
 def digest(path: Path, algorithm: str) -> str:
@@ -61,11 +55,18 @@ def weights_of(card: ModelCard, local: Path | None = None, progress: Progress | 
     if path is None:
         return fetch(card, home() / "models" / card.file, progress)
     if not path.is_file():
-        raise WeightsUnavailable(f"{path} is missing beside its card: install matteo again, or put it there")
+        raise WeightsUnavailable(f"{path} is missing beside its card: {_anew(card, path)}, or put it there")
     if not is_right(path, card):
-        remedy = "install matteo again" if path.is_relative_to(SHIPPED) else "delete it and run again"
-        raise WeightsDamaged(f"{path} does not have the checksum that its card names: {remedy}")
+        raise WeightsDamaged(f"{path} does not have the checksum that its card names: {_anew(card, path)}")
     return path
+
+
+def _anew(card: ModelCard, path: Path) -> str:
+    if path.is_relative_to(SHIPPED):
+        return "install matteo again"
+    if path.is_relative_to(library.folder()):
+        return f"`matteo models remove {card.name}` and import it again"
+    return "delete it and run again"
 
 
 def fetch(card: ModelCard, target: Path, progress: Progress | None = None) -> Path:
