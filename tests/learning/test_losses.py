@@ -4,7 +4,16 @@ import math
 
 import torch
 
-from matteo.learning.losses import HEAD_WEIGHTS, box_mean, edge_weight, matting_loss, weighted_bce, weighted_iou
+from matteo.learning.losses import (
+    C1,
+    HEAD_WEIGHTS,
+    box_mean,
+    edge_weight,
+    matting_loss,
+    ssim_loss,
+    weighted_bce,
+    weighted_iou,
+)
 
 
 def test_box_mean_is_the_mean_of_what_lies_inside() -> None:
@@ -45,3 +54,26 @@ def test_a_perfect_answer_costs_nearly_nothing_and_its_opposite_much() -> None:
     assert perfect["total"] < 0.02 * sum(HEAD_WEIGHTS)
     assert wrong["total"] > 5 * sum(HEAD_WEIGHTS)
     assert torch.isclose(perfect["total"], perfect["bce"] + perfect["iou"])
+
+
+def test_ssim_of_flat_alphas_by_hand() -> None:
+    # Without contrast only the means are left: 1 - (2 a b + C1) / (a² + b² + C1), here for 1/2 and 1.
+    flat = ssim_loss(torch.zeros(1, 1, 32, 32), torch.ones(1, 1, 32, 32))
+    assert math.isclose(flat.item(), 1 - (1 + C1) / (0.25 + 1 + C1), rel_tol=1e-4)
+
+
+def test_ssim_of_the_same_is_0_and_of_the_opposite_structure_above_1() -> None:
+    alpha = (torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)) > 0.5).float()
+    assert abs(ssim_loss(40 * (alpha * 2 - 1), alpha).item()) < 1e-3
+    assert ssim_loss(-40 * (alpha * 2 - 1), alpha) > 1.5
+
+
+def test_heads_of_weight_0_are_left_out_and_terms_sum_up() -> None:
+    heads = [torch.zeros(1, 1, s, s, requires_grad=True) for s in (2, 4, 8, 16, 32)]
+    alpha = torch.zeros(1, 1, 64, 64)
+    alpha[..., :32] = 1
+    terms = matting_loss(heads, alpha, (0, 0, 0, 0, 1), ssim=0.5)
+    assert math.isclose(terms["bce"].item(), math.log(2), rel_tol=0.02)
+    assert torch.isclose(terms["total"], terms["bce"] + terms["iou"] + terms["ssim"])
+    terms["total"].backward()  # type: ignore[no-untyped-call]
+    assert [head.grad is None for head in heads] == [True, True, True, True, False]

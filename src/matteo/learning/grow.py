@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from matteo.learning.checkpoint import half, load_weights, write_whole
 from matteo.learning.network import FORMS, Form, Network
-from matteo.learning.train import half, load_weights, write_whole
 
 LAST_NORM = "body.4.weight"
 

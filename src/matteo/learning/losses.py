@@ -10,6 +10,7 @@ from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits, in
 
 HEAD_WEIGHTS = (0.2, 0.2, 0.3, 0.5, 1.0)  # strides 32, 16, 8, 4, 2
 EDGE = 4.0
+C1, C2 = 0.01**2, 0.03**2  # of SSIM, for values in [0, 1]
 
 
 def box_mean(x: Tensor, kernel: int) -> Tensor:
@@ -38,20 +39,34 @@ def weighted_iou(logits: Tensor, true_alpha: Tensor, weight: Tensor) -> Tensor:
     return (1 - (both + 1) / (either + 1)).mean()
 
 
-def matting_loss(heads: Sequence[Tensor], true_alpha: Tensor) -> dict[str, Tensor]:
+def ssim_loss(logits: Tensor, true_alpha: Tensor, kernel: int = 11) -> Tensor:
+    """1 - SSIM (Wang 2004) with a box for its window: mean, contrast and structure around each pixel, then the mean."""
+    alpha = logits.sigmoid()
+    mean, true_mean = box_mean(alpha, kernel), box_mean(true_alpha, kernel)
+    var = box_mean(alpha.square(), kernel) - mean.square()
+    true_var = box_mean(true_alpha.square(), kernel) - true_mean.square()
+    cov = box_mean(alpha * true_alpha, kernel) - mean * true_mean
+    luminance = (2 * mean * true_mean + C1) / (mean.square() + true_mean.square() + C1)
+    return 1 - (luminance * (2 * cov + C2) / (var + true_var + C2)).mean()
+
+
+def matting_loss(
+    heads: Sequence[Tensor], true_alpha: Tensor, head_weights: Sequence[float] = HEAD_WEIGHTS, ssim: float = 0.0
+) -> dict[str, Tensor]:
     """heads: logits B x 1 x h x w from the coarsest to the finest; true_alpha: B x 1 x H x W in [0, 1].
 
     The truth is brought to each head's size once; no head is enlarged to the truth's, which would cost more than
-    the network itself.
+    the network itself. head_weights: 0 leaves a head out. ssim: weight of the structural term on the finest head.
     """
     finest = interpolate(true_alpha, size=heads[-1].shape[-2:], mode="area")
     weight = edge_weight(finest)
-    bce, iou = torch.zeros(()), torch.zeros(())
-    for share, logits in zip(HEAD_WEIGHTS, heads, strict=True):
-        logits = logits.float()
-        size = logits.shape[-2:]
-        t = interpolate(finest, size=size, mode="area")
-        w = interpolate(weight, size=size, mode="area")
-        bce = bce + share * weighted_bce(logits, t, w)
-        iou = iou + share * weighted_iou(logits, t, w)
-    return {"bce": bce, "iou": iou, "total": bce + iou}
+    terms = {name: true_alpha.new_zeros(()) for name in ("bce", "iou")}
+    for share, logits in zip(head_weights, heads, strict=True):
+        if share:
+            size = logits.shape[-2:]
+            t, w = (interpolate(x, size=size, mode="area") for x in (finest, weight))
+            terms["bce"] = terms["bce"] + share * weighted_bce(logits.float(), t, w)
+            terms["iou"] = terms["iou"] + share * weighted_iou(logits.float(), t, w)
+    if ssim:
+        terms["ssim"] = ssim * ssim_loss(heads[-1].float(), finest)
+    return terms | {"total": torch.stack(list(terms.values())).sum()}

@@ -7,6 +7,7 @@ which are no matrices, take AdamW (`split_parameters`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +41,11 @@ class Muon(torch.optim.Optimizer):
     """lr: the step's spectral size. Each group may hold `weight_decay`, decoupled as in AdamW."""
 
     def __init__(
-        self, parameters: Iterable[Tensor], lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0
+        self,
+        parameters: Iterable[Tensor] | Iterable[dict[str, Any]],
+        lr: float = 0.02,
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 

@@ -1,311 +1,240 @@
 """The training loop, top to bottom.
 
-    python -m matteo.learning.train --data DATA --run RUN --minutes 120 [--start weights.pt]
+    matteo train --recipe matteo --data DATA --run RUN --minutes 120
 
-A run is a folder: `checkpoint.pt` (all that is needed to go on), `weights.pt` (the averaged network, fp16) and
-`log.csv`. Started again with the same folder, it goes on where it was.
+A run is a folder: `checkpoint.pt` (all that is needed to go on), `weights.pt` (the averaged network, fp16), `best.pt`
+(the same where it scored best), `log.csv`, and a sheet of pictures for each validation. Started again with the same
+folder it goes on where it was, and ends with the very weights of a run that was never interrupted: the first steps are
+timed to turn minutes into steps, and from then on the step alone decides. (To the last bit on a processor with as many
+threads; on a GPU as far as its kernels add up in a fixed order.)
 """
 
 from __future__ import annotations
 
-import argparse
-import copy
-import csv
-import math
-import os
-import queue
-import signal
-import threading
+import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from matteo.learning.augment import augment
-from matteo.learning.data import Pair, is_held_out, pairs_of
+from matteo.errors import ModelError
+from matteo.learning.arithmetic import bf16_is_faster, normalise, step_seconds
+from matteo.learning.batches import Batch, Material, make_batch
+from matteo.learning.checkpoint import half, load_weights, write_whole
+from matteo.learning.journal import Journal
 from matteo.learning.losses import matting_loss
-from matteo.learning.muon import Muon, split_parameters
-from matteo.learning.network import FORMS, STRIDE, Form, Network
+from matteo.learning.network import Network
+from matteo.learning.on_device.store import Stored
+from matteo.learning.ranks import Ranks, share_norms
+from matteo.learning.recipes import Recipe
+from matteo.learning.run_state import State, fresh, name_of, resume, save, save_weights
+from matteo.learning.schedule import Plan, learning_rate, plan_minutes, plan_steps, stage_at
+from matteo.learning.validation import validate
 from matteo.models.session import default_threads
+from matteo.remover import in_order
 
-MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1) * 255
-STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1) * 255
+__all__ = ["beginning", "half", "learning_rate", "load_weights", "stage_at", "take_step", "train", "write_whole"]
 
+TIMED = 50  # steps from which the rest of a run is planned; fewer where they take a tenth of its time
+SAVE_S = 300.0
 
-@dataclass(frozen=True)
-class Recipe:
-    """stages: (share of the run, side of the picture in pixels, pictures in a batch), in order."""
-
-    train: tuple[str, ...] = (
-        *(f"train-duts-{i}.tar" for i in range(4)),
-        "train-eg1800.tar", "train-ccp.tar", "train-pets.tar", "train-horses.tar", "train-cats.tar",
-    )  # fmt: skip
-    backgrounds: str = "backgrounds.tar"
-    validate: tuple[tuple[str, int], ...] = (("val-ecssd.tar", 5), ("val-eg1800.tar", 5))
-    stages: tuple[tuple[float, int, int], ...] = ((0.3, 160, 32), (0.35, 224, 24), (0.35, 288, 16))
-    muon_lr: float = 0.02
-    adam_lr: float = 2e-3
-    weight_decay: float = 0.01
-    warmup_steps: int = 200
-    ema: float = 0.999
-    empty: float = 0.015  # share of pictures without a subject
-    seed: int = 0
-
-
-def load_training(recipe: Recipe, data: Path) -> tuple[list[Pair], list[Pair]]:
-    pairs = [p for name in recipe.train for p in pairs_of(data / name, lambda i: not is_held_out(i), longest=400)]
-    return pairs, list(pairs_of(data / recipe.backgrounds, longest=400))
-
-
-def load_validation(recipe: Recipe, data: Path) -> dict[str, list[Pair]]:
-    def every(n: int) -> Callable[[int], bool]:
-        return lambda index: index % n == 0
-
-    return {name: list(pairs_of(data / name, every(n))) for name, n in recipe.validate}
-
-
-def batch_shape(side: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Square half of the time, else landscape or portrait of about the same area, as photographs are."""
-    longer, shorter = (round(side * f / STRIDE) * STRIDE for f in (1.2, 0.85))
-    return [(side, side), (shorter, longer), (longer, shorter)][int(rng.choice(3, p=[0.5, 0.3, 0.2]))]
-
-
-def make_batch(
-    pairs: Sequence[Pair], backgrounds: Sequence[Pair], recipe: Recipe, step: int, side: int, size: int
-) -> tuple[Tensor, Tensor]:
-    """The batch of this step: rgb B x 3 x H x W uint8, mask B x 1 x H x W uint8. The step alone decides its content."""
-    rng = np.random.default_rng((recipe.seed, step))
-    shape = batch_shape(side, rng)
-    chosen = rng.integers(len(pairs), size=size)
-    made = []
-    for index in chosen:
-        if backgrounds and rng.random() < recipe.empty:
-            made.append(augment(backgrounds[int(rng.integers(len(backgrounds)))], (), shape, rng))
-        else:
-            made.append(augment(pairs[int(index)], backgrounds, shape, rng))
-    rgb = torch.from_numpy(np.stack([rgb for rgb, _ in made])).permute(0, 3, 1, 2)
-    return rgb, torch.from_numpy(np.stack([mask for _, mask in made]))[:, None]
-
-
-def batches(
-    pairs: Sequence[Pair], backgrounds: Sequence[Pair], recipe: Recipe, first_step: int, stage: list[tuple[int, int]]
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches made ahead by one thread; OpenCV lets go of the interpreter's lock. `stage[0]` is (side, size) now."""
-    ready: queue.Queue[tuple[Tensor, Tensor]] = queue.Queue(3)
-
-    def work() -> None:
-        step = first_step
-        while True:
-            side, size = stage[0]
-            ready.put(make_batch(pairs, backgrounds, recipe, step, side, size))
-            step += 1
-
-    threading.Thread(target=work, daemon=True).start()
-    while True:
-        yield ready.get()
-
-
-def normalise(rgb: Tensor) -> Tensor:
-    return ((rgb.float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)
-
-
-def bf16_is_faster(network: Network) -> bool:
-    """Native bf16 halves a step; emulated, it takes eight times as long. So: time both."""
-    x = torch.randn(8, 3, 128, 128).contiguous(memory_format=torch.channels_last)
-    trial = copy.deepcopy(network)
-
-    def best(enabled: bool) -> float:
-        times = []
-        for _ in range(4):
-            start = time.perf_counter()
-            with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
-                heads = trial.heads(x)
-            torch.stack([h.float().square().mean() for h in heads]).sum().backward()  # type: ignore[no-untyped-call]
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    return best(True) < best(False)
-
-
-def validate(network: Network, sets: dict[str, list[Pair]], side: int = 256) -> dict[str, float]:
-    """IoU at 0.5 and MAE at the pictures' own size, in steps of training only: the report is `evaluate`'s."""
-    network.eval()
-    scores: dict[str, float] = {}
-    with torch.inference_mode():
-        for name, pairs in sets.items():
-            iou, mae = [], []
-            for pair in pairs:
-                rgb = cv2.resize(pair.rgb, (side, side), interpolation=cv2.INTER_AREA)
-                x = normalise(torch.from_numpy(rgb).permute(2, 0, 1)[None])
-                alpha = network(x).sigmoid()[0, 0].numpy()
-                alpha = cv2.resize(alpha, pair.mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
-                true = pair.mask / 255
-                both, either = (alpha > 0.5) & (true > 0.5), (alpha > 0.5) | (true > 0.5)
-                iou.append(both.sum() / max(1, either.sum()))
-                mae.append(np.abs(alpha - true).mean())
-            stem = Path(name).stem
-            scores |= {f"{stem} iou": float(np.mean(iou)), f"{stem} mae": float(np.mean(mae))}
-    return scores
-
-
-def learning_rate(progress: float, step: int, warmup_steps: int) -> float:
-    """Warm-up, then a cosine to zero; a factor in [0, 1]."""
-    return min(1.0, (step + 1) / warmup_steps) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-
-
-def stage_at(progress: float, stages: Sequence[tuple[float, int, int]]) -> tuple[int, int]:
-    for share, side, size in stages:
-        progress -= share
-        if progress < 0:
-            return side, size
-    return stages[-1][1:]
-
-
-def write_whole(path: Path, value: Any) -> None:
-    aside = path.with_name(f".{path.name}.part")
-    torch.save(value, aside)
-    os.replace(aside, path)
-
-
-def average_into(average: Network, network: Network, decay: float) -> None:
-    with torch.no_grad():
-        for a, b in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-            if a.is_floating_point():
-                a.lerp_(b, 1 - decay)
-            else:
-                a.copy_(b)
-
-
-def half(network: Network) -> dict[str, Any]:
-    state = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
-    return {"form": asdict(network.form), "state": state}
-
-
-def load_weights(path: Path) -> Network:
-    """A network from `weights.pt`, in fp32."""
-    saved = torch.load(path, weights_only=True)
-    form: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in saved["form"].items()}
-    network = Network(Form(**form))
-    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in saved["state"].items()})
-    return network
+Make = Callable[[Plan, int], Batch]
 
 
 def train(
-    recipe: Recipe, data: Path, run: Path, *, form: Form, start: Path | None = None,
-    minutes: float | None = None, steps: int | None = None, stopped: Callable[[], bool] = lambda: False,
-) -> None:  # fmt: skip
-    """Trains for so many minutes of work, or for so many steps; one of the two is given.
+    recipe: Recipe, material: Material, run: Path, network: Network, *, minutes: float | None = None,
+    steps: int | None = None, device: torch.device | None = None, on_device: bool = False, ranks: Ranks | None = None,
+    journal: Journal | None = None, stopped: Callable[[], bool] = lambda: False, save_s: float = SAVE_S,
+) -> State:  # fmt: skip
+    """Trains a network for so many minutes, or so many steps, or until it gets no better; gives where it ended.
 
-    stopped: asked before each step; once it is true the run is saved and ends.
+    on_device: the whole material lies there and is augmented there. stopped: asked before each step; once it is true
+    the run is saved and ends. Raises ModelError where the folder holds a run of another architecture, UsageError where
+    it holds one of another recipe, OSError where at the end the weights cannot be written.
     """
-    if (minutes is None) == (steps is None):
-        raise ValueError("give minutes or steps, one of the two")
-
-    def progress_at(step: int, seconds: float) -> float:
-        return step / steps if steps else seconds / (60 * (minutes or 1))
-
+    device, ranks = device or torch.device("cpu"), ranks or Ranks()
+    journal = journal or Journal(run if ranks.is_first else None)
+    checkpoint = run / "checkpoint.pt"
     torch.set_num_threads(default_threads())
-    run.mkdir(parents=True, exist_ok=True)
-    checkpoint_path = run / "checkpoint.pt"
-    torch.manual_seed(recipe.seed)
-    network = load_weights(start) if start else Network(form)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(network)
-    matrices, rest = split_parameters(network)
-    muon = Muon(matrices, weight_decay=recipe.weight_decay)
-    adam = torch.optim.AdamW(rest, weight_decay=0.0, betas=(0.9, 0.99))
-    step, seconds = 0, 0.0
-    if checkpoint_path.exists():
-        saved = torch.load(checkpoint_path, weights_only=True)
-        network.load_state_dict(saved["network"])
-        average.load_state_dict(saved["average"])
-        muon.load_state_dict(saved["muon"])
-        adam.load_state_dict(saved["adam"])
-        step, seconds = saved["step"], saved["seconds"]
-    bf16 = bf16_is_faster(network)
+    ranks.take_first(network.to(device))
+    state = fresh(recipe, network, device)
+    if ranks.size > 1:
+        share_norms(state.network)
+    if resumed := checkpoint.exists():
+        resume(state, checkpoint)
+    else:
+        run.mkdir(parents=True, exist_ok=True)
+        state.bf16 = ranks.from_first(bf16_is_faster(network) if recipe.bf16 is None else recipe.bf16)
+    make: Make = partial(make_batch, material, recipe, (ranks.rank, ranks.size))
+    workers = 1 if device.type == "cpu" else default_threads()
+    if on_device:
+        make, workers = Stored(material, recipe, device, (ranks.rank, ranks.size)).make_batch, 0
+    journal.say(f"{len(material.pairs)} pairs, {'bf16' if state.bf16 else 'fp32'} on {device}")
+
+    if state.plan is None and steps is not None:
+        state.plan = plan_steps(recipe, steps)
+    if not resumed:
+        look(state, material, run, ranks, journal)
+    if state.plan is None:
+        if minutes is None:
+            raise ValueError("give minutes or steps")
+        state.plan = timed_plan(state, minutes, make, workers, ranks, stopped)
+        keep(state, checkpoint, ranks, journal)
+    plan = state.plan
+    often = max(1, plan.steps // recipe.validations)
+    journal.say(f"{plan.steps} steps from {state.step}: " + ", ".join(f"{n} of {b} at {s}" for n, s, b in plan.stages))
+    journal.begin(state.step, plan.steps)
+    saved_at = time.perf_counter()
+    try:
+        for terms in learn(state, plan, make, workers, ranks, lambda: is_over(state, often) or stopped()):
+            journal.step(state.step, terms, facts(state, plan))
+            if state.step % often == 0 or state.step == plan.steps:
+                look(state, material, run, ranks, journal)
+            if time.perf_counter() - saved_at >= save_s:
+                keep(state, checkpoint, ranks, journal)
+                saved_at = time.perf_counter()
+    finally:
+        journal.end(state.step, facts(state, plan))
+    if ranks.is_first:
+        save(state, checkpoint)
+        save_weights(state, run / "weights.pt")
+    return state
+
+
+def beginning(recipe: Recipe, start: Path | None = None) -> Network:
+    """The network that a recipe begins with: from weights, else by chance, which the seed decides.
+
+    Raises ModelError where the weights are of another architecture.
+    """
+    if start is None:
+        torch.manual_seed(recipe.seed)
+        return Network(recipe.form)
+    network = load_weights(start)
+    if network.form != recipe.form:
+        raise ModelError(f"{start} is of the architecture {name_of(network.form)}, not of {name_of(recipe.form)}")
+    return network
+
+
+def learn(
+    state: State, plan: Plan, make: Make, workers: int, ranks: Ranks, enough: Callable[[], bool]
+) -> Iterator[dict[str, float]]:
+    """Steps to the plan's end, or until it is enough; gives each step's losses. Batches are made ahead by workers."""
+    steps = range(state.step, plan.steps)
+    device = next(state.network.parameters()).device
     began = time.perf_counter()
-    pairs, backgrounds = load_training(recipe, data)
-    sets = load_validation(recipe, data)
-    print(f"{len(pairs)} pairs in {time.perf_counter() - began:.0f} s, {'bf16' if bf16 else 'fp32'}", flush=True)
-
-    def say(row: dict[str, Any]) -> None:
-        print("  ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True)
-        with (run / "log.csv").open("a", newline="") as file:
-            csv.writer(file).writerow([f"{k}={v}" for k, v in row.items()])
-
-    def save() -> None:
-        write_whole(checkpoint_path, {
-            "network": network.state_dict(), "average": average.state_dict(),
-            "muon": muon.state_dict(), "adam": adam.state_dict(), "step": step, "seconds": seconds,
-        })  # fmt: skip
-        write_whole(run / "weights.pt", half(average))
-
-    progress = progress_at(step, seconds)
-    stage = [stage_at(progress, recipe.stages)]
-    feed = batches(pairs, backgrounds, recipe, step, stage)
-    losses: list[float] = []
-    saved_at, validated_at, pictures = seconds, seconds, 0
-    say({"step": step} | validate(average, sets))
-    while progress < 1 and not stopped():
-        started = time.perf_counter()
-        stage[0] = stage_at(progress, recipe.stages)
-        factor = learning_rate(progress, step, recipe.warmup_steps)
-        for optimiser, lr in ((muon, recipe.muon_lr), (adam, recipe.adam_lr)):
-            for group in optimiser.param_groups:
-                group["lr"] = lr * factor
-        rgb, mask = next(feed)
-        network.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            heads = network.heads(normalise(rgb))
-        terms = matting_loss(heads, mask.float() / 255)
-        muon.zero_grad()
-        adam.zero_grad()
-        terms["total"].backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(rest, 1.0)
-        muon.step()
-        adam.step()
-        step += 1
-        average_into(average, network, min(recipe.ema, (step + 1) / (step + 50)))
-        losses.append(terms["total"].item())
-        pictures += len(rgb)
-        seconds += min(10.0, time.perf_counter() - started)  # a pause (another job, a stopped process) does not count
-        progress = progress_at(step, seconds)
-        if step % 100 == 0:
-            side = rgb.shape[2:]
-            say({"step": step, "progress": progress, "loss": float(np.mean(losses)), "size": f"{side[0]}x{side[1]}",
-                 "pictures": pictures, "seconds": seconds})  # fmt: skip
-            losses.clear()
-        if seconds - saved_at > 300:
-            save()
-            saved_at = seconds
-        if seconds - validated_at > 900:
-            say({"step": step} | validate(average, sets))
-            validated_at = seconds
-    save()
-    say({"step": step} | validate(average, sets))
+    ahead = in_order(partial(make, plan), steps, workers) if workers else (make(plan, step) for step in steps)
+    for rgb, mask in ahead:
+        if ranks.any(enough(), device):
+            return
+        terms = take_step(state, rgb.to(device), mask.to(device), ranks)
+        state.seconds += time.perf_counter() - began
+        began = time.perf_counter()
+        yield terms
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Train a network of matteo.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--start", type=Path, help="weights.pt to start from instead of chance")
-    parser.add_argument("--form", choices=sorted(FORMS), default="matteo")
-    options = parser.parse_args()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # finish the step, save, end
-    train(
-        Recipe(), options.data, options.run, form=FORMS[options.form], start=options.start, minutes=options.minutes,
-        stopped=stop.is_set,
-    )  # fmt: skip
+def take_step(state: State, rgb: Tensor, mask: Tensor, ranks: Ranks) -> dict[str, float]:
+    """One step of learning from one batch, uint8 on the network's device; the losses by name."""
+    recipe, network, (muon, adam) = state.recipe, state.network, state.optimisers.values()
+    progress = state.step / state.plan.steps if state.plan else 0.0  # too early to tell while the first are timed
+    factor = learning_rate(progress, state.step, recipe.warmup_steps)
+    for optimiser, rate in ((muon, recipe.muon_lr), (adam, recipe.adam_lr)):
+        for group in optimiser.param_groups:
+            group["lr"] = rate * factor * group["factor"]
+        optimiser.zero_grad()
+    to_learning(network, recipe.norms)
+    with torch.autocast(rgb.device.type, torch.bfloat16, enabled=state.bf16):
+        heads = network.heads(normalise(rgb))
+    terms = matting_loss(heads, mask.float() / 255, recipe.head_weights, recipe.ssim)
+    terms["total"].backward()  # type: ignore[no-untyped-call]
+    ranks.average_gradients(network.parameters())
+    torch.nn.utils.clip_grad_norm_([p for group in adam.param_groups for p in group["params"]], 1.0)
+    muon.step()
+    adam.step()
+    state.step += 1
+    average_into(state.average, network, min(recipe.ema, (state.step + 1) / (state.step + 50)))
+    return {name: term.item() for name, term in terms.items()}
 
 
-if __name__ == "__main__":
-    main()
+def to_learning(network: nn.Module, norms: bool) -> None:
+    """norms: whether batch norms use and gather the batch's statistics; else they keep those they have."""
+    network.train()
+    if not norms:
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+
+@torch.no_grad()
+def average_into(average: Network, network: Network, decay: float) -> None:
+    for a, b in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if a.is_floating_point():
+            a.lerp_(b, 1 - decay)
+        else:
+            a.copy_(b)
+
+
+def timed_plan(
+    state: State, minutes: float, make: Make, workers: int, ranks: Ranks, stopped: Callable[[], bool]
+) -> Plan:
+    """Takes the run's first steps and times them: so many steps fit into the minutes.
+
+    The other stages' steps are reckoned from one trial of each stage, in proportion to the first's.
+    """
+    times: list[float] = []
+
+    def enough() -> bool:
+        return len(times) >= 3 and (stopped() or sum(times) > 0.1 * 60 * minutes)
+
+    _, side, size = state.recipe.stages[0]
+    before = state.seconds
+    for _ in learn(state, Plan(((TIMED, side, size),)), make, workers, ranks, enough):
+        times.append(state.seconds - before)
+        before = state.seconds
+    stages = [(side, size // ranks.size) for _, side, size in state.recipe.stages]
+    trials = [step_seconds(state.network, *stage, state.bf16) for stage in stages]
+    costs_s = [statistics.median(times) * trial / trials[0] for trial in trials]
+    plan: Plan = ranks.from_first(plan_minutes(state.recipe, minutes, costs_s, state.step))
+    return plan
+
+
+def look(state: State, material: Material, run: Path, ranks: Ranks, journal: Journal) -> None:
+    """Validates the average, and keeps it aside where it is the best so far."""
+    if not material.validation:
+        return
+    score = 0.0
+    if ranks.is_first:
+        found = validate(state.average, material.validation, state.recipe.stages[-1][1])
+        journal.validation(state.step, found)
+        score = found.score
+    score = ranks.from_first(score)
+    if score > state.best[0]:
+        state.best = score, state.step
+        if ranks.is_first:
+            attempt(partial(save_weights, state, run / "best.pt"), "best.pt", journal)
+
+
+def keep(state: State, checkpoint: Path, ranks: Ranks, journal: Journal) -> None:
+    if ranks.is_first:
+        attempt(partial(save, state, checkpoint), "the checkpoint", journal)
+
+
+def attempt(write: Callable[[], None], what: str, journal: Journal) -> None:
+    """A full disk in the middle of a run costs what was learned since the last checkpoint at most, not the run."""
+    try:
+        write()
+    except OSError as error:
+        journal.say(f"{what} cannot be written now, the one before it is kept and the run goes on: {error}")
+
+
+def is_over(state: State, often: int) -> bool:
+    """Whether the patience for a better score is spent. often: steps from one validation to the next."""
+    return 0 < state.recipe.patience * often <= state.step - state.best[1]
+
+
+def facts(state: State, plan: Plan) -> dict[str, float]:
+    side, size = plan.stage_at(max(0, state.step - 1))
+    rate = state.optimisers["muon"].param_groups[-1]["lr"]
+    return {"seconds": state.seconds, "side": side, "batch": size, "rate": rate}
