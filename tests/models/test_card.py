@@ -5,7 +5,7 @@ import pytest
 
 from matteo.errors import ModelError, UnknownModel
 from matteo.models.card import from_facts, from_json, to_json
-from matteo.models.table import DEFAULT, FETCHED, cards, find, shipped
+from matteo.models.table import DEFAULT, FETCHED, built_in, find, shipped
 from tests.models.small import facts, mean_network, write_network
 
 HERE = Path("card.json")
@@ -18,9 +18,9 @@ def test_a_card_comes_back_from_its_json(tmp_path: Path) -> None:
     assert from_json(path) == card
 
 
-@pytest.mark.parametrize("name", cards())
+@pytest.mark.parametrize("name", built_in())
 def test_every_card_says_what_it_must(name: str) -> None:
-    card = cards()[name]
+    card = built_in()[name]
     algorithm, _, digest = card.checksum.partition(":")
     assert len(bytes.fromhex(digest)) == {"sha256": 32, "md5": 16}[algorithm]
     assert card.licence
@@ -44,6 +44,9 @@ def test_names_are_unique_and_nothing_fetched_hides_what_ships() -> None:
         ({"std": [0, 1, 1]}, "std"),
         ({"checksum": "12"}, "checksum"),
         ({"file": "../x.onnx"}, "bare file name"),
+        ({"verdicts": ["mood"]}, "verdicts may be kind and quality"),
+        ({"verdicts": ["kind"]}, "kinds must name"),
+        ({"kinds": ["person"]}, "kinds must name"),
         ({"colour": "bgr"}, "unknown: colour"),
     ],
 )

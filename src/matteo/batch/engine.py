@@ -129,7 +129,7 @@ class _Shop:
         try:
             self._refuse_unread(job)
             data = self._read(job)
-            source = Source.of(data)
+            source = Source.of(data, job.beside)
             if self._is_done(job, source):
                 return _record(job, "skipped", start)
             made = self.make(job, data)
@@ -145,7 +145,7 @@ class _Shop:
             self._refuse_unread(job)
             if not os.path.lexists(job.source):
                 raise UnreadablePicture(f"{job.source}: no such file; check the path")
-            if os.path.lexists(job.target) and self._is_done(job, Source.of(self._read(job))):
+            if os.path.lexists(job.target) and self._is_done(job, Source.of(self._read(job), job.beside)):
                 return _record(job, "skipped", start)
             return _record(job, "planned", start)
         except Exception as error:

@@ -52,11 +52,14 @@ class Reporter:
         """Reports each record as it comes and the sum at the end; the exit code."""
         counts = {"done": 0, "skipped": 0, "failed": 0}
         failures: list[Record] = []
+        doubtful: list[Record] = []
         with _bar(len(plan.jobs)) as self._bar:
             for record in records:
                 counts[record.status] += 1
                 if record.status == "failed":
                     failures.append(record)
+                elif deserves_a_look(record):
+                    doubtful.append(record)
                 # Of thousands that were done before, the sum is enough.
                 told = self._bar is None and (record.status != "skipped" or self.verbose)
                 self._tell(record, said=told or bool(record.facts.get("notes")))
@@ -66,11 +69,22 @@ class Reporter:
         if len(plan.jobs) != 1 or plan.passed_over:
             parts = [f"{n} {status}" for status, n in counts.items() if n or status == "done"]
             self._say(", ".join(parts) + _passed_over(plan.passed_over))
+        if len(plan.jobs) > 1 and doubtful:
+            self._say_doubtful(doubtful, counts["done"])
         if len(plan.jobs) > LISTED and failures:
             self._say("failed:")
             for record in failures:
                 self._say(f"  {_named(record)}")
         return 1 if failures else 0
+
+    def _say_doubtful(self, records: list[Record], made: int) -> None:
+        """The pictures that a person should look at, the least certain first."""
+        self._say(f"these {len(records)} of {made} deserve a look:")
+        for record in sorted(records, key=_confidence)[:LISTED]:
+            why = ", ".join(_told(record.facts)["reasons"] or ())
+            self._say(f"  {record.output}, confidence {_confidence(record):.2f}{why and ': ' + why}")
+        if len(records) > LISTED:
+            self._say(f"  and {len(records) - LISTED} more; --json tells the confidence of each")
 
     def _tell(self, record: Record, said: bool) -> None:
         if self.as_json:
@@ -93,6 +107,18 @@ class Reporter:
             click.echo(text, err=True)
 
 
+def deserves_a_look(record: Record) -> bool:
+    """Whether the picture's confidence is so low that a person should check it."""
+    from matteo.matting.confidence import WORTH_A_LOOK
+
+    return record.facts.get("confidence") is not None and _confidence(record) < WORTH_A_LOOK
+
+
+def _confidence(record: Record) -> float:
+    facts: Mapping[str, Any] = record.facts
+    return float(facts["confidence"])
+
+
 def _line_of(record: Record) -> dict[str, Any]:
     output = str(record.output) if record.status in ("done", "skipped", "planned") else None
     line = {"input": str(record.source), "output": output, "status": record.status, "seconds": round(record.seconds, 3)}
@@ -100,7 +126,7 @@ def _line_of(record: Record) -> dict[str, Any]:
 
 
 def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: facts.get(key) for key in ("size", "model", "confidence", "notes", "stages")}
+    return {key: facts.get(key) for key in ("size", "model", "confidence", "kind", "reasons", "notes", "stages")}
 
 
 def _named(record: Record) -> str:
@@ -113,7 +139,8 @@ def _sentence(record: Record) -> str:
         return f"{record.source}: done before, {record.output}"
     facts: Mapping[str, Any] = record.facts
     trust = "" if facts["confidence"] is None else f", confidence {facts['confidence']:.2f}"
-    notes = "".join(f" ({note})" for note in facts["notes"])
+    doubts = list(facts.get("reasons") or ()) if deserves_a_look(record) else []
+    notes = "".join(f" ({note})" for note in (*doubts, *facts["notes"]))
     return f"{record.output}  {record.seconds:.2f} s{trust}{notes}"
 
 

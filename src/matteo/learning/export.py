@@ -1,9 +1,12 @@
 """From trained weights to what ships: an ONNX file with its card.
 
-    python -m matteo.learning.export --weights RUN/weights.pt --name matteo --side 320 --into src/matteo/models/weights
+    python -m matteo.learning.export --weights RUN/weights.pt [--heads heads.pt] --name matteo --side 320
+                                     --into src/matteo/models/weights [--int8 DATA]
 
-The file takes any height and width that are multiples of 32, gives alpha (the sigmoid is inside), holds its large
-weights as fp16, which ONNX Runtime widens once when it loads, and is checked against PyTorch before it is kept.
+The file takes any height and width that are multiples of 32, gives alpha (the sigmoid is inside) and with heads also
+"kind" and "quality", holds its large weights as fp16, which ONNX Runtime widens once when it loads, and is checked
+against PyTorch before it is kept. With --int8 its convolutions are in 8 bits instead (see `quantise`), calibrated with
+pictures of DATA that it was not trained on.
 """
 
 from __future__ import annotations
@@ -13,21 +16,33 @@ import hashlib
 import io
 import os
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import onnx
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from matteo.learning.network import STRIDE, Network
-from matteo.learning.train import load_weights
-from matteo.models.card import Fit, ModelCard, to_json
+from matteo.learning.arithmetic import normalise
+from matteo.learning.checkpoint import load_weights
+from matteo.learning.data import is_held_out, pairs_of
+from matteo.learning.network import STRIDE, Network, upsample_like
+from matteo.learning.quantise import quantise
+from matteo.learning.verdict import KINDS, Verdict, load_verdict
+from matteo.models.card import VERDICTS, Fit, ModelCard, to_json
+from matteo.picture.geometry import resize
+
+Picture: TypeAlias = NDArray[np.float32]  # B x 3 x H x W, as `matteo.models.fit` makes it
 
 LARGE = 256  # elements from which a weight is stored as fp16
-ALLOWED = 0.02  # largest difference of alpha from PyTorch's that fp16 weights may make
+ALLOWED = 0.02  # largest difference of alpha from PyTorch's that fp16 weights may make; with int8, of its mean
+CALIBRATION, PICTURES = "train-duts-0.tar", 64
 
 LICENCE = (
     "The weights were learned from photographs that were published for research, most of them without an open licence "
@@ -40,26 +55,30 @@ PROVENANCE = "trained by matteo's own code (matteo.learning) on two processor co
 TRAINED_ON = ("DUTS-TR", "eg1800 train", "Clothing Co-Parsing", "Oxford-IIIT pets (part)", "Weizmann horses", "cats")
 
 
-class WithSigmoid(nn.Module):
-    def __init__(self, network: Network) -> None:
+class Shipped(nn.Module):
+    """What the file computes: picture -> alpha, and with heads kind (B x kinds) and quality (B)."""
+
+    def __init__(self, network: Network, verdict: Verdict | None) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.verdict = network, verdict
 
-    def forward(self, picture: Tensor) -> Tensor:
-        alpha: Tensor = self.network(picture).sigmoid()
-        return alpha
+    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
+        maps, deep = self.network.look(picture)
+        alpha = upsample_like(maps[-1], picture).sigmoid()
+        return (alpha,) if self.verdict is None else (alpha, *self.verdict(maps, deep))
 
 
-def to_onnx(network: Network) -> onnx.ModelProto:
+def to_onnx(network: Network, verdict: Verdict | None = None) -> onnx.ModelProto:
     """Batch norms are folded into the convolutions before them; height, width and batch stay free."""
     buffer = io.BytesIO()
-    axes = {0: "batch", 2: "height", 3: "width"}
+    names = ["alpha"] if verdict is None else ["alpha", *VERDICTS]
+    sides = {0: "batch", 2: "height", 3: "width"}
+    axes = {"picture": sides, "alpha": sides} | {name: {0: "batch"} for name in names[1:]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            WithSigmoid(network).eval(), (torch.zeros(1, 3, 320, 320),), buffer,  # type: ignore[arg-type]
-            input_names=["picture"], output_names=["alpha"], dynamic_axes={"picture": axes, "alpha": axes},
-            opset_version=17, dynamo=False,
+            Shipped(network, verdict).eval(), (torch.zeros(1, 3, 320, 320),), buffer,  # type: ignore[arg-type]
+            input_names=["picture"], output_names=names, dynamic_axes=axes, opset_version=17, dynamo=False,
         )  # fmt: skip
     return onnx.load_from_string(buffer.getvalue())
 
@@ -81,51 +100,82 @@ def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def parity(model: bytes, network: Network) -> float:
-    """The largest difference of alpha between the file in ONNX Runtime and the network in PyTorch."""
+def differences(model: bytes, network: Network, verdict: Verdict | None, inputs: Iterable[Picture]) -> list[Picture]:
+    """What the file in ONNX Runtime and the network in PyTorch differ by, of every output for every input."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    wrapped = WithSigmoid(network).eval()
-    worst = 0.0
-    generator = torch.Generator().manual_seed(0)
-    for height, width in ((320, 320), (STRIDE, 3 * STRIDE), (224, 416)):
-        picture = torch.randn(2, 3, height, width, generator=generator)
+    shipped = Shipped(network, verdict).eval()
+    found = []
+    for picture in inputs:
         with torch.inference_mode():
-            expected = wrapped(picture).numpy()
-        (given,) = session.run(None, {"picture": picture.numpy()})
-        worst = max(worst, float(np.abs(given - expected).max()))
-    return worst
+            expected = shipped(torch.from_numpy(picture))
+        given = session.run(None, {"picture": picture})
+        found += [np.abs(one - true.numpy()) for one, true in zip(given, expected, strict=True)]
+    return found
+
+
+def noise() -> Iterator[Picture]:
+    rng = np.random.default_rng(0)
+    for height, width in ((320, 320), (STRIDE, 3 * STRIDE), (224, 416)):
+        yield rng.standard_normal((2, 3, height, width), np.float32)
+
+
+def fitted(data: Path, side: int) -> list[Picture]:
+    """Pictures left out of training, stretched to what the network sees."""
+    pairs = islice(pairs_of(data / CALIBRATION, is_held_out), PICTURES)
+    return [normalise(torch.from_numpy(resize(p.rgb, (side, side))).permute(2, 0, 1)[None]).numpy() for p in pairs]
 
 
 def export(
-    weights: Path, name: str, side: int, into: Path, fit: Fit = "stretch", scores: dict[str, float] | None = None
-) -> ModelCard:
+    weights: Path, name: str, side: int, into: Path, fit: Fit = "stretch", scores: dict[str, float] | None = None,
+    heads: Path | None = None, int8: Sequence[Picture] = (),
+) -> ModelCard:  # fmt: skip
+    """Writes name.onnx and its card name.json.
+
+    heads: of `matteo.learning.heads`, trained on these very weights. int8: pictures to calibrate with, fitted (1 x 3 x
+    side x side); without any the file computes in fp32.
+
+    Raises ModelError where the heads belong to another network, ValueError where the file computes something else.
+    """
     network = load_weights(weights).eval()
-    data = halve_weights(to_onnx(network)).SerializeToString()
-    difference = parity(data, network)
+    verdict = load_verdict(heads, network) if heads else None
+    whole = to_onnx(network, verdict)
+    if int8:
+        data = quantise(whole.SerializeToString(), int8)
+        difference = max(float(found.mean()) for found in differences(data, network, verdict, int8))
+    else:
+        data = halve_weights(whole).SerializeToString()
+        difference = max(float(found.max()) for found in differences(data, network, verdict, noise()))
     if difference > ALLOWED:
         raise ValueError(f"the exported network differs from PyTorch's by {difference:.4f} of alpha: not written")
     card = ModelCard(
         name=name, file=f"{name}.onnx", checksum="sha256:" + hashlib.sha256(data).hexdigest(), side=side, fit=fit,
         multiple=STRIDE, licence=LICENCE, provenance=PROVENANCE, trained_on=TRAINED_ON, bytes=len(data), scores=scores,
+        verdicts=VERDICTS if verdict else (), kinds=KINDS if verdict else (),
     )  # fmt: skip
     into.mkdir(parents=True, exist_ok=True)
     for path, content in ((into / card.file, data), (into / f"{name}.json", to_json(card).encode())):
         aside = path.with_name(f".{path.name}.part")
         aside.write_bytes(content)
         os.replace(aside, path)
-    print(f"{into / card.file}: {len(data) / 1e6:.1f} MB, differs from PyTorch by {difference:.5f} at most")
+    measure = "in the mean" if int8 else "at most"
+    print(f"{into / card.file}: {len(data) / 1e6:.1f} MB, differs from PyTorch by {difference:.5f} {measure}")
     return card
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Export a trained network with its card.")
     parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--heads", type=Path, help="of matteo.learning.heads, trained on these weights")
     parser.add_argument("--name", default="matteo")
     parser.add_argument("--side", type=int, default=320)
     parser.add_argument("--fit", choices=("stretch", "pad"), default="stretch")
     parser.add_argument("--into", type=Path, required=True)
+    parser.add_argument("--int8", type=Path, metavar="DATA", help="8 bits, calibrated with pictures of this folder")
     options = parser.parse_args()
-    export(options.weights, options.name, options.side, options.into, options.fit)
+    pictures = fitted(options.int8, options.side) if options.int8 else ()
+    export(
+        options.weights, options.name, options.side, options.into, options.fit, heads=options.heads, int8=pictures
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

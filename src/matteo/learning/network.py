@@ -146,19 +146,24 @@ class Network(nn.Module):
         self.to_logits = nn.ModuleList(nn.Conv2d(c, 1, 3, padding=1) for c in (form.last, *form.decoder))
 
     def heads(self, x: Tensor) -> list[Tensor]:
+        return self.look(x)[0]
+
+    def look(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The five maps, and what is seen at stride 32: B x (stage 4 + context channels) x H/32 x W/32."""
         fine = self.stem(x)
         features, y = [], fine
         for stage_ in self.stages:
             y = stage_(y)
             features.append(y)
         y = self.context(y)
+        deep = torch.cat([features[3], y], 1)
         maps = [self.to_logits[4](y)]
         for level in (2, 1, 0):
             side = self.sides[level](features[level])
             y = self.merges[level](torch.cat([side, upsample_like(y, side)], 1))
             maps.append(self.to_logits[level + 1](y))
         y = self.last(torch.cat([fine, upsample_like(self.thin(y), fine)], 1))
-        return [*maps, self.to_logits[0](y)]
+        return [*maps, self.to_logits[0](y)], deep
 
     def forward(self, x: Tensor) -> Tensor:
         return upsample_like(self.heads(x)[-1], x)

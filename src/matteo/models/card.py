@@ -12,6 +12,7 @@ from matteo.errors import ModelError
 
 Fit = Literal["pad", "stretch"]
 Output = Literal["alpha", "logits"]
+VERDICTS = ("kind", "quality")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class ModelCard:
     bytes: int | None = None  # size of the file
     scores: Mapping[str, float] | None = None  # measured by this project
     trained_on: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()  # outputs beside alpha, by these names: "kind", B x kinds; "quality", B
+    kinds: tuple[str, ...] = ()  # what "kind" is the chances of, in order
 
 
 def from_json(path: Path) -> ModelCard:
@@ -92,6 +95,10 @@ def _check(card: ModelCard, origin: Path) -> None:
         problems.append("mean and std must be three numbers, std above 0")
     if card.checksum.partition(":")[0] not in ("sha256", "md5"):
         problems.append('checksum must be "sha256:<hex>" or "md5:<hex>"')
+    if not set(card.verdicts) <= set(VERDICTS):
+        problems.append(f"verdicts may be {' and '.join(VERDICTS)}")
+    if ("kind" in card.verdicts) != bool(card.kinds):
+        problems.append('kinds must name what the output "kind" tells apart, and only where there is one')
     if Path(card.file).name != card.file:
         problems.append("file must be a bare file name")
     if problems:

@@ -11,13 +11,17 @@ from matteo.errors import ModelError
 from matteo.models.card import ModelCard
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
+from matteo.picture.noise import made_plain
 
 LONGEST = 4  # a strip is not brought to more than this many times `side` on its long side
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """tensor: 1 x 3 x h x w float32 for the network; rgb: the same picture, h' x w' x 3 float32 in [0, 1], unpadded."""
+    """tensor: 1 x 3 x h x w float32 for the network; rgb: the picture, h' x w' x 3 float32 in [0, 1], unpadded.
+
+    Where that is dark or noisy, the network sees it brighter and quieter (`matteo.picture.noise`).
+    """
 
     tensor: NDArray[np.float32]
     rgb: NDArray[np.float32]
@@ -51,8 +55,14 @@ def fitted_size(size_hw: tuple[int, int], card: ModelCard) -> tuple[int, int]:
 def fit(rgb: Rgb, card: ModelCard) -> Fitted:
     """rgb: H x W x 3, uint8 or uint16."""
     small = resize(rgb, fitted_size((rgb.shape[0], rgb.shape[1]), card))
-    unit = small.astype(np.float32) / np.float32(np.iinfo(rgb.dtype).max)
-    normal = (unit - np.asarray(card.mean, np.float32)) / np.asarray(card.std, np.float32)
+    plain = made_plain(small)
+    unit = _unit(small)
+    seen = unit if plain is small else _unit(plain)
+    normal = (seen - np.asarray(card.mean, np.float32)) / np.asarray(card.std, np.float32)
     down, right = (-length % card.multiple if card.fit == "pad" else 0 for length in unit.shape[:2])
     padded = np.pad(normal, ((0, down), (0, right), (0, 0)), mode="edge")
     return Fitted(np.ascontiguousarray(padded.transpose(2, 0, 1)[None]), unit)
+
+
+def _unit(rgb: Rgb) -> NDArray[np.float32]:
+    return np.asarray(rgb.astype(np.float32) / np.float32(np.iinfo(rgb.dtype).max), np.float32)

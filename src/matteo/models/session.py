@@ -1,8 +1,9 @@
-"""A network ready to run: ONNX Runtime behind one method, `run(tensor) -> tensor`."""
+"""A network ready to run: ONNX Runtime behind one method, `run(tensor) -> tensor`, or `look` for all that it tells."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,26 @@ PROVIDERS = {
 }
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """What a network gave for B pictures. alpha: B x 1 x h x w.
+
+    kind: B x len(card.kinds), chances; quality: B, the expected overlap with the truth; None where it tells none.
+    """
+
+    alpha: Tensor
+    kind: Tensor | None = None
+    quality: Tensor | None = None
+
+    def kind_of(self, card: ModelCard, picture: int = 0) -> str | None:
+        """The likeliest of the card's kinds for one of the pictures."""
+        return None if self.kind is None else card.kinds[int(self.kind[picture].argmax())]
+
+    def quality_of(self, picture: int = 0) -> float | None:
+        """In [0, 1]; 0 for what is no number."""
+        return None if self.quality is None else float(np.clip(np.nan_to_num(self.quality[picture]), 0, 1))
+
+
 def default_threads() -> int:
     """As many as the processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -47,17 +68,29 @@ class Session:
         self.provider = provider
         self._session = _load(path, self.threads, provider)
         self._input: str = self._session.get_inputs()[0].name
-        self._output: str = self._session.get_outputs()[0].name
+        outputs: list[str] = [output.name for output in self._session.get_outputs()]
+        self._output = outputs[0]
+        missing = set(card.verdicts) - set(outputs[1:])
+        if missing:
+            raise ModelError(f"{path} has no output {' and '.join(sorted(missing))}, which its card states: correct it")
 
     def run(self, tensor: Tensor) -> Tensor:
         """B x 3 x h x w, as `fit` made it -> the network's first output, B x 1 x h x w."""
+        return self._run([self._output], tensor)[0]
+
+    def look(self, tensor: Tensor) -> Outputs:
+        """The same and what the card's verdicts are, in one run."""
+        alpha, *verdicts = self._run([self._output, *self.card.verdicts], tensor)
+        return Outputs(alpha, **dict(zip(self.card.verdicts, verdicts, strict=True)))
+
+    def _run(self, names: list[str], tensor: Tensor) -> list[Tensor]:
         try:
-            (output,) = self._session.run([self._output], {self._input: tensor})
+            outputs = self._session.run(names, {self._input: tensor})
         except Exception as error:  # ONNX Runtime's errors share no public base class
             raise ModelError(
                 f"{self.card.name} cannot run on an input of {tensor.shape}: {_first_line(error)}"
             ) from error
-        return np.asarray(output, np.float32)
+        return [np.asarray(output, np.float32) for output in outputs]
 
 
 def _load(path: Path, threads: int, provider: str) -> Any:
