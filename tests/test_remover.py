@@ -77,9 +77,9 @@ def test_16_bit_stays_16_bit_and_gives_the_same_matte(remover: Remover) -> None:
     cutout = remover.remove(deep)
     assert cutout.rgb.dtype == np.uint16
     assert (cutout.rgb[cutout.alpha == 1] == deep[cutout.alpha == 1]).all()
-    difference = np.abs(cutout.alpha - remover.alpha(rgb))  # 16 bits are resized without rounding to 8
-    assert difference.mean() < 0.005
-    assert difference.max() < 0.1
+    # 16 bits are resized without rounding to 8, which a network tells apart in single pixels of the band.
+    assert np.abs(cutout.alpha - remover.alpha(rgb)).mean() < 0.005
+    assert np.abs(remover.alpha(deep, edges="fast") - remover.alpha(rgb, edges="fast")).max() < 0.1
 
 
 def test_the_result_is_never_more_opaque_than_the_source(remover: Remover) -> None:
@@ -194,7 +194,7 @@ def test_an_unknown_model_and_provider_are_named() -> None:
 
 def test_stages_are_timed(remover: Remover) -> None:
     seconds = remover.remove(ASTRONAUT).seconds
-    assert list(seconds) == ["read", "fit", "network", "edges", "foreground", "hide"]
+    assert list(seconds) == ["read", "fit", "network", "edges", "confidence", "foreground", "hide"]
     assert all(value >= 0 for value in seconds.values())
 
 

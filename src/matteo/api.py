@@ -4,32 +4,51 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Unpack
 
 from matteo.models.table import DEFAULT
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha
+from matteo.picture.mask import MaskSource
 from matteo.picture.read import Source
-from matteo.remover import Remover
+from matteo.remover import Remover, Treatment
 
 _removers: dict[str, Remover] = {}
 _lock = threading.Lock()
 
 
-def remove(source: Source, *, model: str | Path = DEFAULT, bgr: bool = False, keep_hidden: bool = False) -> Cutout:
-    """The subject of one picture, without its background; see `Remover.remove` for the arguments.
+def remove(
+    source: Source,
+    *,
+    model: str | Path = DEFAULT,
+    bgr: bool = False,
+    mask: MaskSource | None = None,
+    trimap: MaskSource | None = None,
+    **treatment: Unpack[Treatment],
+) -> Cutout:
+    """The subject of one picture, without its background; see `Remover.remove` and `Treatment` for the arguments.
 
-    The network is loaded at the first call and kept, so that a loop over this is no slower than one `Remover`.
+    The network is loaded when a picture first needs it and kept, so that a loop over this is no slower than one
+    `Remover`. With a mask or a trimap of your own it is not needed.
     """
-    return _remover(model).remove(source, bgr=bgr, keep_hidden=keep_hidden)
+    return _remover(model).remove(source, bgr=bgr, mask=mask, trimap=trimap, **treatment)
 
 
-def alpha(source: Source, *, model: str | Path = DEFAULT, bgr: bool = False) -> Alpha:
+def alpha(
+    source: Source,
+    *,
+    model: str | Path = DEFAULT,
+    bgr: bool = False,
+    mask: MaskSource | None = None,
+    trimap: MaskSource | None = None,
+    **treatment: Unpack[Treatment],
+) -> Alpha:
     """The matte alone: H x W float32 in [0, 1]."""
-    return _remover(model).alpha(source, bgr=bgr)
+    return _remover(model).alpha(source, bgr=bgr, mask=mask, trimap=trimap, **treatment)
 
 
 def _remover(model: str | Path) -> Remover:
     with _lock:
         if str(model) not in _removers:
-            _removers[str(model)] = Remover(model)
+            _removers[str(model)] = Remover(model, load=False)
         return _removers[str(model)]

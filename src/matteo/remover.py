@@ -1,31 +1,37 @@
-"""The pipeline, in the order it runs: read, fit, network, clean, refine, colours, cut-out."""
+"""The pipeline, in the order it runs: read, fit, network, clean, refine, offset, colours, cut-out."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypedDict, TypeVar, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matteo.errors import UsageError
-from matteo.matting.clean import remove_specks, settle, snap
-from matteo.matting.confidence import expected_iou
-from matteo.matting.foreground import estimate_foreground, hide_background
-from matteo.matting.guided import guided_upsample
+from matteo.matting.clean import HIGH, LOW, fill_pinholes, remove_specks, settle, snap
+from matteo.matting.confidence import expected_iou, reasons
+from matteo.matting.edges import check_edges, refined
+from matteo.matting.foreground import LAMBDA_FULL, RADIUS, estimate_foreground, hide_background
+from matteo.matting.offset import feather, grow, pixels, shrink
+from matteo.matting.tint import neutralise
 from matteo.models.fit import fit
-from matteo.models.session import Session
+from matteo.models.refiner import refiner_session
+from matteo.models.session import Session, default_threads
 from matteo.models.table import DEFAULT, find
 from matteo.models.weights import Progress, weights_of
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha, Image, Rgb
 from matteo.picture.limits import Limits
+from matteo.picture.mask import MaskSource, read_mask, read_trimap
 from matteo.picture.read import Source, read
 
 Seconds: TypeAlias = dict[str, float]
@@ -33,6 +39,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 NOTHING = "no subject found: the cut-out is empty"
+DEFAULT_EDGES = "fine"
+CLEAR = 0.02, 0.98  # what is seen through is not made opaque, nor nothing
+SMOOTH = 8, 4.0  # radius and lambda for it: what shines through must not be taken for the subject's own texture
 ROWS = 256
 UNSEEN = 128  # what the network sees where the source is transparent
 
@@ -52,6 +61,43 @@ class Result:
         return self.cutout
 
 
+class Treatment(TypedDict, total=False):
+    """What is done to an alpha, in the order it is done; all are left as they are by default.
+
+    edges: a key of `matteo.matting.edges.EDGES`. transparency: the subject is see-through (glass, veil, smoke): partial
+    alpha is kept and its colours are taken for smooth. grow, shrink: move the edge by so many pixels, which may be a
+    fraction, or by per cent of the long side ("0.2%"). feather: make the edge softer by about so much.
+    untint: neutralise the tint of a strongly coloured backdrop in what is left of the edge. keep_hidden: leave the
+    source's colours where alpha is 0; by default they are zeroed, so that nothing of the background is in the file.
+    """
+
+    edges: str
+    transparency: bool
+    grow: float | str
+    shrink: float | str
+    feather: float | str
+    untint: bool
+    keep_hidden: bool
+
+
+@dataclass(frozen=True)
+class _Treatment:
+    """The same, complete and checked."""
+
+    edges: str = DEFAULT_EDGES
+    transparency: bool = False
+    grow: float | str = 0
+    shrink: float | str = 0
+    feather: float | str = 0
+    untint: bool = False
+    keep_hidden: bool = False
+
+    def __post_init__(self) -> None:
+        check_edges(self.edges)
+        for amount in (self.grow, self.shrink, self.feather):
+            pixels(amount, (1000, 1000))
+
+
 class Remover:
     """One loaded network and what is done around it. Holds no state of a picture: share it between threads.
 
@@ -59,6 +105,7 @@ class Remover:
     threads: of the processor, for the network; all that this process may use where None.
     provider: what runs the network, "cpu", "cuda", …: that one, or an error that says what it lacks.
     limits: what the reader accepts. progress: called with (bytes, bytes in all) while weights are fetched.
+    load: now, so that an error comes now; False: when a picture first needs it, which one with its own mask never does.
     """
 
     def __init__(
@@ -69,88 +116,199 @@ class Remover:
         provider: str = "cpu",
         limits: Limits | None = None,
         progress: Progress | None = None,
+        load: bool = True,
     ) -> None:
-        self.card, local = find(model)
+        self.card, self._local = find(model)
         self.limits = limits or Limits()
-        self.session = Session(weights_of(self.card, local, progress), self.card, threads=threads, provider=provider)
+        self.threads, self.provider, self._progress = (
+            default_threads() if threads is None else threads,
+            provider,
+            progress,
+        )
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._refiner: Session | None = None
+        if load:
+            _ = self.session
+
+    @property
+    def session(self) -> Session:
+        """The network, loaded once."""
+        with self._lock:
+            if self._session is None:
+                weights = weights_of(self.card, self._local, self._progress)
+                self._session = Session(weights, self.card, threads=self.threads, provider=self.provider)
+            return self._session
+
+    @property
+    def refiner(self) -> Session:
+        """The network of fine edges, loaded once."""
+        with self._lock:
+            if self._refiner is None:
+                self._refiner = refiner_session(threads=self.threads, provider=self.provider)
+            return self._refiner
 
     def remove(
-        self, source: Source, *, bgr: bool = False, keep_hidden: bool = False, foreground: bool = True
+        self,
+        source: Source,
+        *,
+        bgr: bool = False,
+        mask: MaskSource | None = None,
+        trimap: MaskSource | None = None,
+        foreground: bool = True,
+        keep_source: bool = True,
+        **treatment: Unpack[Treatment],
     ) -> Cutout:
         """The subject of one picture, without its background.
 
         source: a path, bytes, a binary file, a Pillow image, or an array (H x W, H x W x 3 or 4, uint8 or uint16) in
-        RGB order; bgr=True for arrays in BGR order, as OpenCV reads them. keep_hidden: leave the source's colours
-        where alpha is 0; by default they are zeroed, so that nothing of the background is in the file.
-        foreground=False: leave the source's colours everywhere, for the matte alone.
-        Raises PictureError where the source cannot be read.
+        RGB order; bgr=True for arrays in BGR order, as OpenCV reads them.
+        mask: somebody else's alpha of the upright picture, of any size or softness, a picture or an array (bool, or
+        floats in [0, 1], too): it is refined in place of the network's, which is not run. trimap: 0 surely background,
+        full surely foreground, all between is found by the edges, from the mask if there is one; nor does this run it.
+        foreground=False: leave the source's colours everywhere, for the matte alone. keep_source: the picture stays in
+        the cut-out (itself, not a copy), for effects that show it and for layered files. treatment: see `Treatment`.
+        Raises PictureError where the source cannot be read, UsageError where the mask is of another shape.
         """
         seconds: Seconds = {}
+        how = _Treatment(**treatment)
         with timed(seconds, "read"):
             image = read(source, limits=self.limits, bgr=bgr)
-        return self.cut(image, keep_hidden=keep_hidden, foreground=foreground, seconds=seconds)
+        cutout = self._cut(image, self._given(image, mask, trimap), how, foreground, seconds)
+        return replace(cutout, source=image) if keep_source else cutout
 
     def cut(
-        self, image: Image, *, keep_hidden: bool = False, foreground: bool = True, seconds: Seconds | None = None
+        self,
+        image: Image,
+        *,
+        mask: MaskSource | None = None,
+        trimap: MaskSource | None = None,
+        foreground: bool = True,
+        keep_source: bool = True,
+        seconds: Seconds | None = None,
+        **treatment: Unpack[Treatment],
     ) -> Cutout:
-        """The same for a picture that is read already.
-
-        foreground=False leaves the source's colours everywhere, for those who want the matte alone. seconds: gets the
-        time of each stage.
-        """
+        """The same for a picture that is read already. seconds: gets the time of each stage."""
+        how = _Treatment(**treatment)
         seconds = {} if seconds is None else seconds
-        matte, confidence = self._matte(image, seconds)
-        # The source's own transparency stays: the result is never more opaque.
-        alpha = matte if image.opacity is None else matte * image.opacity
-        settle(alpha)
-        rgb = image.rgb
-        if foreground:
-            with timed(seconds, "foreground"):
-                rgb = estimate_foreground(image.rgb, matte, image.opacity)
-            if not keep_hidden:
-                with timed(seconds, "hide"):
-                    hide_background(rgb, alpha)
-        return Cutout(
-            rgb=rgb, alpha=alpha, confidence=confidence, metadata=image.metadata, format=image.format,
-            notes=image.notes if alpha.any() else (*image.notes, NOTHING), model=self.card.name, seconds=seconds,
-        )  # fmt: skip
+        cutout = self._cut(image, self._given(image, mask, trimap), how, foreground, seconds)
+        return replace(cutout, source=image) if keep_source else cutout
 
-    def alpha(self, source: Source, *, bgr: bool = False) -> Alpha:
+    def alpha(
+        self,
+        source: Source,
+        *,
+        bgr: bool = False,
+        mask: MaskSource | None = None,
+        trimap: MaskSource | None = None,
+        **treatment: Unpack[Treatment],
+    ) -> Alpha:
         """The matte alone: H x W float32 in [0, 1]."""
-        image = read(source, limits=self.limits, bgr=bgr)
-        matte, _ = self._matte(image, {})
-        alpha = matte if image.opacity is None else matte * image.opacity
-        settle(alpha)
-        return alpha
+        return self.remove(source, bgr=bgr, mask=mask, trimap=trimap, foreground=False, **treatment).alpha
 
-    def map(self, sources: Iterable[Source], *, workers: int = 2) -> Iterator[Result]:
+    def map(self, sources: Iterable[Source], *, workers: int = 2, **treatment: Unpack[Treatment]) -> Iterator[Result]:
         """A result for each source, in their order; a failure is a result with its error and stops nothing.
 
         Decoding, network and edges of different pictures overlap. No more than `workers` + 2 are held at once.
         """
-
         if isinstance(sources, (str, bytes, Path)):
             raise UsageError("map takes several pictures: give a list, or use remove for one")
+        _Treatment(**treatment)  # what is wrong with it is wrong for all
 
         def one(source: Source) -> Result:
             try:
-                return Result(source, cutout=self.remove(source))
+                return Result(source, cutout=self.remove(source, **treatment))
             except Exception as error:
                 return Result(source, error=error)
 
         yield from in_order(one, sources, workers)
 
-    def _matte(self, image: Image, seconds: Seconds) -> tuple[Alpha, float]:
+    def _given(self, image: Image, mask: MaskSource | None, trimap: MaskSource | None) -> _Given:
+        """Mask and trimap of the picture, read."""
+        return _Given(
+            None if mask is None else read_mask(mask, image.size_hw, self.limits),
+            None if trimap is None else read_trimap(trimap, image.size_hw, self.limits),
+        )
+
+    def _cut(self, image: Image, given: _Given, how: _Treatment, foreground: bool, seconds: Seconds) -> Cutout:
         with timed(seconds, "fit"):
-            fitted = fit(_as_seen(image), self.card)
-        with timed(seconds, "network"):
-            output = self.session.run(fitted.tensor)
+            seen = _as_seen(image)
+        if given.alpha is None and given.trimap is None:
+            given = self._looked(seen, how, seconds)
         with timed(seconds, "edges"):
-            raw = fitted.coarse_alpha(output, self.card)
-            coarse = remove_specks(snap(raw))
-            matte = guided_upsample(coarse, fitted.rgb, image.rgb)
+            run = self.refiner.run if how.edges == "fine" else None
+            matte = refined(how.edges, seen, given.alpha, small=given.rgb, trimap=given.trimap, run=run)
             settle(matte)
-        return matte, expected_iou(raw)
+            del seen  # of a picture with transparency it is a copy
+        matte, shown = _offset(matte, how, seconds)
+        # The source's own transparency stays: the result is never more opaque.
+        alpha = shown if image.opacity is None else shown * image.opacity
+        settle(alpha)
+        rgb = image.rgb
+        if foreground:
+            with timed(seconds, "foreground"):
+                radius, lasting = SMOOTH if how.transparency else (RADIUS, LAMBDA_FULL)
+                rgb = estimate_foreground(image.rgb, matte, image.opacity, shown=shown, radius=radius, lasting=lasting)
+                if how.untint:
+                    rgb = neutralise(rgb, image.rgb, alpha)
+            if not how.keep_hidden:
+                with timed(seconds, "hide"):
+                    hide_background(rgb, alpha)
+        return Cutout(
+            rgb=rgb, alpha=alpha, confidence=given.confidence, metadata=image.metadata, format=image.format,
+            notes=image.notes if alpha.any() else (*image.notes, NOTHING), model=given.model or self.card.name,
+            seconds=seconds, kind=given.kind, reasons=given.reasons,
+        )  # fmt: skip
+
+    def _looked(self, seen: Rgb, how: _Treatment, seconds: Seconds) -> _Given:
+        """What the network makes of the picture."""
+        with timed(seconds, "fit"):
+            fitted = fit(seen, self.card)
+        with timed(seconds, "network"):
+            outputs = self.session.look(fitted.tensor)
+        with timed(seconds, "edges"):
+            raw = fitted.coarse_alpha(outputs.alpha, self.card)
+            coarse = remove_specks(fill_pinholes(snap(raw, *(CLEAR if how.transparency else (LOW, HIGH)))))
+        with timed(seconds, "confidence"):
+            quality = outputs.quality_of()
+            confidence = expected_iou(raw) if quality is None else quality
+            doubts = reasons(raw, fitted.rgb)
+        return _Given(coarse, None, fitted.rgb, confidence, outputs.kind_of(self.card), doubts)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """From where the edges are found: a coarse alpha, a trimap, or both; what the network alone tells beside it.
+
+    rgb: the picture on the alpha's grid, in [0, 1], where it is at hand.
+    """
+
+    alpha: Alpha | None
+    trimap: NDArray[np.uint8] | None
+    rgb: NDArray[np.float32] | None = None
+    confidence: float | None = None
+    kind: str | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> str:
+        """What stands in a network's place; empty for a network."""
+        if self.confidence is not None:
+            return ""
+        return "trimap" if self.alpha is None else "mask"
+
+
+def _offset(matte: Alpha, how: _Treatment, seconds: Seconds) -> tuple[Alpha, Alpha]:
+    """The matte with its edge moved, of which colours are told, and that with its edge made softer, which is shown."""
+    larger, smaller, softer = (pixels(amount, matte.shape) for amount in (how.grow, how.shrink, how.feather))
+    if not (larger or smaller or softer):
+        return matte, matte
+    with timed(seconds, "offset"):
+        moved = shrink(grow(matte, larger), smaller)
+        settle(moved)
+        shown = feather(moved, softer)
+        settle(shown)
+        return moved, shown
 
 
 def _as_seen(image: Image) -> Rgb:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from matteo.matting.clean import remove_specks, snap
+from matteo.matting.clean import fill_pinholes, remove_specks, snap
 from matteo.matting.confidence import expected_iou
 
 
@@ -44,3 +44,23 @@ def test_expected_iou_of_known_alphas() -> None:
     alpha = np.zeros((6, 10), np.float32)
     alpha[0], alpha[1], alpha[2] = 0.8, 0.1, 0.1
     assert abs(expected_iou(alpha) - 8 / 12) < 1e-6
+
+
+def test_a_doubt_is_filled_and_a_hole_stays_however_small() -> None:
+    alpha = np.zeros((300, 300), np.float32)
+    alpha[50:250, 50:250] = 1
+    alpha[100:104, 100:104] = 0.6  # a doubt
+    alpha[150:153, 100:103], alpha[151, 101] = 0.5, 0.1  # a letter's hole: its middle is sure
+    alpha[200:240, 60:100] = 0.6  # a veil: too large for a pin-hole
+    alpha[50:53, 150:153] = 0.6  # a notch at the edge
+    filled = fill_pinholes(alpha)
+    assert (filled[100:104, 100:104] == 1).all()
+    changed = filled != alpha
+    changed[100:104, 100:104] = False
+    assert not changed.any()
+
+
+def test_a_doubt_at_the_border_of_the_picture_is_left() -> None:
+    alpha = np.ones((300, 300), np.float32)
+    alpha[0, 100:104] = 0.7
+    assert (fill_pinholes(alpha) == alpha).all()

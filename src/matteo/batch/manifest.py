@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,7 +26,7 @@ from matteo import __version__
 from matteo.batch import jsonl
 from matteo.batch.names import is_manifest, manifest_name
 from matteo.batch.plan import Job
-from matteo.errors import BatchError
+from matteo.errors import BatchError, UnreadablePicture
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,20 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Source:
-    """The bytes that were read."""
+    """The bytes that were read; the digest is also of the files beside them that the output depends on."""
 
     sha256: str
     size: int
 
     @classmethod
-    def of(cls, data: bytes) -> Source:
-        return cls(hashlib.sha256(data).hexdigest(), len(data))
+    def of(cls, data: bytes, beside: Sequence[Path] = ()) -> Source:
+        digest = hashlib.sha256(data)
+        for path in beside:
+            try:
+                digest.update(bytes.fromhex(_file_digest(path)))
+            except OSError as error:
+                raise UnreadablePicture(f"{path}: cannot be read ({error.strerror}); put it there") from error
+        return cls(digest.hexdigest(), len(data))
 
 
 class Entry(NamedTuple):

@@ -28,11 +28,15 @@ TAILS = (".cutout", ".alpha")  # what results beside their sources are called by
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture to make. `name` is the source relative to the input folder, as posix text: the manifest's key."""
+    """One picture to make. `name` is the source relative to the input folder, as posix text: the manifest's key.
+
+    beside: other files that the output depends on (a mask), as the source is one that it does.
+    """
 
     source: Path
     target: Path
     name: str
+    beside: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from matteo.batch.names import is_manifest
-from matteo.picture.formats import HEAD_BYTES, OUTPUTS, sniff
+from matteo.picture.formats import HEAD_BYTES, LAYERED, OUTPUTS, sniff
 
-PICTURE_SUFFIXES = frozenset({*OUTPUTS, ".bmp", ".gif", ".heic", ".heif"})
+_READ = (suffix for suffix, format in OUTPUTS.items() if format not in LAYERED)
+PICTURE_SUFFIXES = frozenset({*_READ, ".bmp", ".gif", ".heic", ".heif"})
 
 HIDDEN = "hidden"
 NO_PICTURE = "no picture"

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.matting.tiles import SIDE, magnify, on_grid, tiles_touching
+from matteo.matting.tiles import SIDE, magnify, on_grid, tiles, tiles_touching
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
@@ -19,6 +19,7 @@ RADIUS = 2
 EPSILON = 1e-4
 GRID = 640  # samples of the linear model along the long side, from which it is enlarged
 SUM = np.ones((1, 3), np.float32)
+LARGE_SIDE = 512  # of the tiles at full size, whose windows reach far
 
 
 def guided_upsample(
@@ -48,6 +49,29 @@ def guided_upsample(
         estimate = cv2.add(cv2.transform(product, SUM), offset)
         alpha[tile] = cv2.min(cv2.max(estimate, low), high)
     return alpha
+
+
+def guided_filter(alpha: Alpha, rgb: Rgb, radius: int, epsilon: float = EPSILON) -> Alpha:
+    """Guided filter (He, Sun, Tang 2013) of an alpha of the picture's own size, H x W for rgb (H x W x 3).
+
+    radius: of the window, in pixels. Done in tiles with what their windows reach, where alpha is not constant.
+    """
+    reach = 2 * radius
+    size_hw = rgb.shape[0], rgb.shape[1]
+    result = alpha.copy()
+    for tile in tiles(size_hw, LARGE_SIDE):
+        seen = tuple(slice(max(0, s.start - reach), min(n, s.stop + reach)) for s, n in zip(tile, size_hw, strict=True))
+        part = alpha[seen]
+        if part.min() == part.max():
+            continue
+        colours = np.asarray(rgb[seen], np.float32) / np.float32(np.iinfo(rgb.dtype).max)
+        a, b = linear_model(part, colours, radius, epsilon)
+        window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+        estimate = np.clip(cv2.transform(a * colours, SUM) + b, cv2.erode(part, window), cv2.dilate(part, window))
+        result[tile] = estimate[
+            tuple(slice(s.start - t.start, s.stop - t.start) for s, t in zip(tile, seen, strict=True))
+        ]
+    return result
 
 
 def linear_model(alpha: Alpha, rgb: Floats, radius: int, epsilon: float) -> tuple[Floats, Floats]:

@@ -1,0 +1,103 @@
+"""The ways to bring a coarse alpha to the picture's full size, by name. docs/edges.md shows each on the same hair."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.errors import UsageError
+from matteo.matting.classical import METHODS, solve
+from matteo.matting.given import from_trimap, impose, ramp
+from matteo.matting.guided import RADIUS, guided_filter, guided_upsample
+from matteo.matting.refine import Run, refine
+from matteo.matting.trimap import unknown_band
+from matteo.picture.geometry import resize
+from matteo.picture.image import Alpha, Rgb
+
+Floats = NDArray[np.float32]
+Trimap = NDArray[np.uint8]
+
+EDGES = {
+    "fine": "a small network of matteo's own, at the picture's own size: hair and fur",
+    "fast": "a guided filter that follows the picture's edges, from the size that the network saw",
+    "none": "the alpha enlarged, and nothing else",
+    "guided": "the guided filter at the picture's own size",
+    "closed-form": "closed-form matting, by pymatting",
+    "knn": "KNN matting, by pymatting",
+}
+LARGE = 1024  # an alpha longer than this is worked on at the picture's size, not on its own grid
+SMALL = 640  # the grid on which a trimap alone is turned into a first alpha
+
+
+def check_edges(edges: str) -> None:
+    if edges not in EDGES:
+        raise UsageError(f"no edges named {edges!r}: choose one of {', '.join(EDGES)}")
+
+
+def refined(
+    edges: str,
+    rgb: Rgb,
+    coarse: Alpha | None,
+    *,
+    small: Floats | None = None,
+    trimap: Trimap | None = None,
+    run: Run | None = None,
+) -> Alpha:
+    """Alpha of H x W for rgb (H x W x 3, uint8 or uint16), by a key of EDGES.
+
+    coarse: h x w in [0, 1], of any size; where None, the trimap alone decides. small: h x w x 3 in [0, 1], the picture
+    on that grid, where it is at hand. trimap: H x W; outside its unknown part the result is exactly as it says. run:
+    the refiner's network, for "fine".
+    """
+    check_edges(edges)
+    if edges in METHODS:
+        alpha = solve(edges, rgb, _trimap_of(coarse) if trimap is None else trimap)
+    elif edges == "fine":
+        if run is None:
+            raise UsageError("fine edges need the refiner's network: give it as run")
+        alpha = refine(rgb, coarse, run, trimap)
+    else:
+        alpha = _without_network(edges, rgb, _first(coarse, trimap, rgb, edges), small)
+    if trimap is not None:
+        impose(alpha, trimap)
+    return alpha
+
+
+def _without_network(edges: str, rgb: Rgb, coarse: Alpha, small: Floats | None) -> Alpha:
+    size_hw = rgb.shape[0], rgb.shape[1]
+    if edges == "none":
+        return resize(coarse, size_hw).copy()
+    if edges == "fast" and max(coarse.shape) <= LARGE:
+        grid = _small(rgb, (coarse.shape[0], coarse.shape[1])) if small is None else small
+        return guided_upsample(coarse, grid, rgb)
+    radius = max(1, round(RADIUS * max(size_hw) / max(coarse.shape)))
+    return guided_filter(resize(coarse, size_hw), rgb, radius)
+
+
+def _first(coarse: Alpha | None, trimap: Trimap | None, rgb: Rgb, edges: str) -> Alpha:
+    """The coarse alpha, or what the trimap alone suggests; what is known put into it at its own size."""
+    if trimap is None:
+        if coarse is None:
+            raise UsageError("give a coarse alpha, or a trimap, or both")
+        return coarse
+    if coarse is None:
+        if edges == "none":
+            return ramp(trimap)
+        scale = min(1.0, SMALL / max(trimap.shape))
+        small_hw = max(1, round(trimap.shape[0] * scale)), max(1, round(trimap.shape[1] * scale))
+        return from_trimap(resize(trimap, small_hw, smooth=False), _small(rgb, small_hw))
+    known = resize(trimap, (coarse.shape[0], coarse.shape[1]), smooth=False)
+    coarse = coarse.copy()
+    impose(coarse, known)
+    return coarse
+
+
+def _trimap_of(coarse: Alpha | None) -> Trimap:
+    if coarse is None:
+        raise UsageError("give a coarse alpha, or a trimap, or both")
+    known = np.where(coarse > 0.5, 255, 0)
+    return np.where(unknown_band(coarse), 128, known).astype(np.uint8)
+
+
+def _small(rgb: Rgb, size_hw: tuple[int, int]) -> Floats:
+    return resize(rgb, size_hw).astype(np.float32) / np.float32(np.iinfo(rgb.dtype).max)

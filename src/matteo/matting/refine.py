@@ -1,0 +1,159 @@
+"""Refinement of a coarse alpha by a small network, in the band where alpha is uncertain.
+
+From coarse to fine, as in PointRend (Kirillov 2020) and CascadePSP (Cheng 2020): the alpha is brought to a picture at
+most twice as large as its own grid, refined there, and so on; the band narrows as alpha becomes sure. Up to a long side
+of 2048 pixels the last of these pictures is the whole one; a larger one is refined at a half, a third, ... of its size
+and its alpha enlarged (cubic; on known alphas that errs less than a guided filter up to three times the size). Only the
+parts that the band touches are computed, each with so much of its surroundings that the cuts do not show.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.matting.trimap import Mask, band_radius, unknown_band
+from matteo.picture.geometry import resize
+from matteo.picture.image import Alpha, Rgb
+
+Floats = NDArray[np.float32]
+Run = Callable[[Floats], Floats]
+
+MULTIPLE = 8  # of the network's patches; cuts lie on multiples of it
+SIDE = 384  # rows of a strip
+MARGIN = 72  # pixels of its surroundings that the network sees beside each part: as far as it looks
+WORKING = 2048  # the long side up to which the network works
+LARGEST_STEP = 2.0  # from one size to the next: with 4, errors are a sixth larger
+WIDEST = 64  # pixels: half the width of the band that the network bridges
+LEAST = 160  # the long side below which no alpha is shrunk to narrow its band
+
+
+def refine(
+    rgb: Rgb, coarse: Alpha | None, run: Run, trimap: NDArray[np.uint8] | None = None, *, guessed: bool = False,
+    side: int = SIDE,
+) -> Alpha:  # fmt: skip
+    """Alpha of H x W for rgb (H x W x 3, uint8 or uint16).
+
+    coarse: h x w in [0, 1], of any size and softness; where None, the trimap alone decides. trimap: H x W or smaller,
+    0 surely background, 255 surely foreground, between unknown; where None it is made from `coarse`. run: the network,
+    1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) -> 1 x 1 x s x t. guessed: `coarse` is a network's guess, not
+    only rough but wrong in places: it is refined at its own size first. side: rows that are computed at once, which
+    changes no result.
+    Outside the band alpha is `coarse`'s own, enlarged where it is smaller; under a trimap, 0 and 1 as that says.
+    """
+    size_hw = rgb.shape[0], rgb.shape[1]
+    working_hw = worked_at(size_hw)
+    small = rgb if working_hw == size_hw else resize(rgb, working_hw)
+    alpha, band = beginning(working_hw, coarse, trimap)
+    for level_hw in levels(alpha.shape, working_hw, at_start=guessed or coarse is None):
+        picture = small if level_hw == working_hw else resize(small, level_hw)
+        alpha = refine_once(picture, alpha, band, run, side)
+        if level_hw != working_hw:
+            before = cv2.resize(band.astype(np.uint8), level_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
+            band = unknown_band(alpha) & before
+    alpha = resize(alpha, size_hw)
+    if trimap is not None and trimap.shape == size_hw:  # which a smaller grid may have blurred
+        np.copyto(alpha, 0, where=trimap == 0)
+        np.copyto(alpha, 1, where=trimap == 255)
+    return alpha
+
+
+def worked_at(size_hw: tuple[int, int]) -> tuple[int, int]:
+    """The picture's size, or the largest whole fraction of it within WORKING."""
+    part = -(-max(size_hw) // WORKING)
+    return max(1, size_hw[0] // part), max(1, size_hw[1] // part)
+
+
+def beginning(size_hw: tuple[int, int], coarse: Alpha | None, trimap: NDArray[np.uint8] | None) -> tuple[Alpha, Mask]:
+    """The alpha and its band on the grid from which refinement starts.
+
+    That is the coarse alpha's own, or a smaller one where its band is wider than the network can bridge.
+    """
+    if trimap is not None:
+        known = np.where(trimap == 255, np.float32(1), np.where(trimap == 0, np.float32(0), np.float32(0.5)))
+        guess = known if coarse is None else resize(coarse, (trimap.shape[0], trimap.shape[1]))
+        alpha, band = np.where(known == 0.5, guess, known), known == 0.5
+    elif coarse is not None:
+        alpha = resize(coarse, (min(size_hw[0], coarse.shape[0]), min(size_hw[1], coarse.shape[1])))
+        band = unknown_band(alpha)
+    else:
+        raise ValueError("give a coarse alpha, or a trimap, or both")
+    factor = max(1.0, min(band_radius(band) / WIDEST, max(alpha.shape) / LEAST))
+    small_hw = round(alpha.shape[0] / factor) or 1, round(alpha.shape[1] / factor) or 1
+    if small_hw != alpha.shape:
+        alpha = resize(np.asarray(alpha, np.float32), small_hw)
+        band = resize(band.astype(np.float32), small_hw) > 0
+    return np.asarray(alpha, np.float32), band
+
+
+def levels(start_hw: tuple[int, ...], size_hw: tuple[int, int], *, at_start: bool) -> list[tuple[int, int]]:
+    """The sizes at which alpha is refined, from small to full, in equal steps of at most LARGEST_STEP.
+
+    at_start: the size at which it starts is one of them.
+    """
+    ratio = max(size_hw) / max(start_hw)
+    steps = max(1, math.ceil(math.log(max(1.0, ratio)) / math.log(LARGEST_STEP) - 1e-6))
+    shares = [ratio ** (step / steps - 1) for step in range(0 if at_start and ratio > 1 else 1, steps + 1)]
+    sizes = [(max(1, round(size_hw[0] * s)), max(1, round(size_hw[1] * s))) for s in shares]
+    return [*sizes[:-1], size_hw]
+
+
+def refine_once(rgb: Rgb, alpha: Alpha, band: Mask, run: Run, side: int = SIDE) -> Alpha:
+    """H x W alpha for rgb (H x W x 3), refined at that size. alpha, band: h x w, of the same picture or a smaller."""
+    size_hw = rgb.shape[0], rgb.shape[1]
+    coarse = resize(alpha, size_hw)
+    unknown = resize(band, size_hw, smooth=False)
+    result = coarse.copy()
+    for rows, columns in parts(unknown, side):
+        patch = surrounded(rgb, coarse, unknown, rows, columns)
+        refined = run(patch[None])[0, 0, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        place = slice(rows.start, min(rows.stop, size_hw[0])), slice(columns.start, min(columns.stop, size_hw[1]))
+        inside = refined[: place[0].stop - rows.start, : place[1].stop - columns.start]
+        np.copyto(result[place], inside, where=unknown[place])
+    return result
+
+
+def parts(unknown: Mask, side: int) -> Iterator[tuple[slice, slice]]:
+    """The rectangles to compute: of each strip of `side` rows the stretches in which there is something unknown, those
+    that are near each other as one. They begin and end at multiples of MULTIPLE, the last beyond the picture's end."""
+    strip = max(MULTIPLE, side // MULTIPLE * MULTIPLE)
+    for top in range(0, unknown.shape[0], strip):
+        rows = np.flatnonzero(unknown[top : top + strip].any(1))
+        if rows.size == 0:
+            continue
+        first, last = whole_blocks(top + int(rows[0]), top + int(rows[-1]) + 1)
+        columns = np.flatnonzero(unknown[first:last].any(0))
+        cuts = np.flatnonzero(np.diff(columns) > 2 * MARGIN) + 1
+        for stretch in np.split(columns, cuts):
+            yield slice(first, last), slice(*whole_blocks(int(stretch[0]), int(stretch[-1]) + 1))
+
+
+def whole_blocks(start: int, stop: int) -> tuple[int, int]:
+    return start // MULTIPLE * MULTIPLE, -(-stop // MULTIPLE) * MULTIPLE
+
+
+def surrounded(rgb: Rgb, alpha: Alpha, unknown: Mask, rows: slice, columns: slice) -> Floats:
+    """5 x h x w for the network: a rectangle with its margin; beyond the picture its border goes on."""
+    outer = [slice(along.start - MARGIN, along.stop + MARGIN) for along in (rows, columns)]
+    inside = tuple(slice(max(0, o.start), min(length, o.stop)) for o, length in zip(outer, alpha.shape, strict=True))
+    top, bottom, left, right = (
+        n for o, i in zip(outer, inside, strict=True) for n in (i.start - o.start, o.stop - i.stop)
+    )
+
+    def padded(array: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(
+            cv2.copyMakeBorder(np.ascontiguousarray(array[inside]), top, bottom, left, right, cv2.BORDER_REPLICATE)
+        )
+
+    colours = padded(rgb)
+    patch = np.empty((5, *colours.shape[:2]), np.float32)
+    patch[:3] = colours.transpose(2, 0, 1)
+    patch[:3] *= np.float32(1 / np.iinfo(rgb.dtype).max)
+    patch[3] = padded(alpha)
+    patch[4] = padded(unknown.astype(np.uint8))
+    return patch

@@ -1,0 +1,178 @@
+"""The way from a coarse alpha to the full size: with small filters as the network, whose answers are known, and with
+the refiner that ships."""
+
+from __future__ import annotations
+
+import tracemalloc
+from functools import cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from matteo.learning.data import Pair
+from matteo.learning.synthesis.layer import Layer
+from matteo.learning.synthesis.scene import subject_of
+from matteo.learning.synthesis.strands import Growth, grow
+from matteo.matting.guided import guided_upsample
+from matteo.matting.refine import LARGEST_STEP, MARGIN, MULTIPLE, WORKING, levels, refine, worked_at
+from matteo.models.refiner import refiner_session
+from matteo.picture.geometry import resize
+from tests.pictures import photograph
+
+Floats = NDArray[np.float32]
+
+
+def disc(height: int, width: int, radius: float) -> Floats:
+    y, x = np.mgrid[:height, :width] + 0.5
+    return np.asarray(np.clip(radius - np.hypot(y - height / 2, x - width / 2) + 0.5, 0, 1), np.float32)
+
+
+def noise(height: int, width: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def half(patches: Floats) -> Floats:
+    return np.full((len(patches), 1, *patches.shape[2:]), 0.5, np.float32)
+
+
+def mean_around(patches: Floats) -> Floats:
+    """Depends on all that the network sees, as far as its margin reaches."""
+    side = 2 * MARGIN - 1
+    means = [cv2.blur(p.transpose(1, 2, 0), (side, side)).mean(2) for p in patches]
+    return np.stack(means)[:, None].astype(np.float32)
+
+
+@cache
+def hairy() -> tuple[NDArray[np.uint8], Floats]:
+    """A cat's head that was given strands, before a cup of coffee: a photograph and its true alpha."""
+    chelsea = photograph("chelsea")
+    mask = (disc(chelsea.shape[0], chelsea.shape[1], 110) * 255).astype(np.uint8)
+    rng = np.random.default_rng(3)
+    subject = subject_of(Pair("chelsea", chelsea, mask), 900, rng)
+    growth = Growth(count=500, length=110, width=2.0, spread=0.4, flow=(0.0, 0.0), curl=0.3, clump=0.3)
+    layer: Layer = grow(subject, growth, rng).over(subject)
+    behind = resize(photograph("coffee"), (layer.alpha.shape[0], layer.alpha.shape[1])).astype(np.float32) / 255
+    a = layer.alpha[..., None]
+    return np.rint((a * layer.rgb + (1 - a) * behind) * 255).astype(np.uint8), layer.alpha
+
+
+def test_outside_the_band_nothing_changes_by_a_bit_and_inside_it_is_the_networks() -> None:
+    coarse = disc(300, 420, 90)
+    alpha = refine(noise(300, 420), coarse, half)
+    changed = alpha != coarse
+    assert (alpha[changed] == 0.5).all()
+    assert (changed == (alpha == 0.5))[coarse != 0.5].all()
+    far = np.abs(disc(300, 420, 80) - disc(300, 420, 100)) == 0  # ten pixels from the edge
+    assert not changed[far].any()
+    assert changed[(coarse > 0.05) & (coarse < 0.95) & (coarse != 0.5)].all()
+
+
+@pytest.mark.parametrize("side", [40, 96, 200, 1000])
+def test_the_tiling_does_not_show(side: int) -> None:
+    rgb, coarse = noise(700, 500), disc(140, 100, 40)
+    whole = refine(rgb, coarse, mean_around, side=2000)
+    assert np.abs(refine(rgb, coarse, mean_around, side=side) - whole).max() < 1e-5
+
+
+def test_the_tiling_of_the_refiner_that_ships_stays_under_one_level_of_255() -> None:
+    rgb, true = hairy()
+    coarse = resize(true, (true.shape[0] // 4, true.shape[1] // 4))
+    run = refiner_session(threads=1).run
+    whole = refine(rgb, coarse, run, side=2048)
+    assert np.abs(refine(rgb, coarse, run, side=128) - whole).max() <= 1 / 255
+
+
+def test_the_refiner_that_ships_brings_strands_back() -> None:
+    rgb, true = hairy()
+    coarse = cv2.GaussianBlur(resize(true, (true.shape[0] // 4, true.shape[1] // 4)), (0, 0), 1.0)
+    alpha = refine(rgb, np.asarray(coarse, np.float32), refiner_session(threads=1).run)
+    plain = resize(np.asarray(coarse, np.float32), (true.shape[0], true.shape[1]))
+    small = resize(rgb, (coarse.shape[0], coarse.shape[1])).astype(np.float32) / np.float32(255)
+    guided = guided_upsample(np.asarray(coarse, np.float32), small, rgb)
+    assert np.abs(alpha - true).sum() < 0.8 * np.abs(plain - true).sum()
+    assert np.abs(alpha - true).sum() < 0.9 * np.abs(guided - true).sum()
+    assert alpha.dtype == np.float32
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+
+
+def test_a_trimap_alone_is_enough_for_the_refiner_that_ships() -> None:
+    rgb, true = hairy()
+    unknown = cv2.dilate(((true > 0) & (true < 1)).astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
+    trimap = np.where(unknown, 128, np.where(true > 0.5, 255, 0)).astype(np.uint8)
+    alpha = refine(rgb, None, refiner_session(threads=1).run, trimap)
+    assert (alpha[trimap == 0] == 0).all()
+    assert (alpha[trimap == 255] == 1).all()
+    assert np.abs(alpha - true)[unknown].mean() < 0.55 * np.abs(0.5 - true)[unknown].mean()
+
+
+def test_16_bit_gives_what_8_bit_gives() -> None:
+    rgb, coarse = noise(300, 420), disc(75, 105, 20)
+    eight = refine(rgb, coarse, mean_around)
+    assert (
+        np.abs(refine(rgb.astype(np.uint16) * 257, coarse, mean_around) - eight).max() < 1e-3
+    )  # smaller pictures of 8 bits are rounded
+
+
+def test_only_what_the_band_touches_is_run() -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def counting(patches: Floats) -> Floats:
+        seen.append(patches.shape)
+        return half(patches)
+
+    two = np.maximum(np.roll(disc(1200, 1200, 50), 400, 1), np.roll(disc(1200, 1200, 50), -400, 1))
+    refine(noise(1200, 1200), two, counting, side=384)
+    assert sum(h * w for _, _, h, w in seen) < 8 * (100 + 2 * MARGIN + 16) ** 2  # of 1200 x 1200
+    assert all(h % MULTIPLE == w % MULTIPLE == 0 for _, _, h, w in seen)
+    seen.clear()
+    refine(noise(400, 400), np.ones((100, 100), np.float32), counting)
+    assert seen == []
+
+
+def test_a_large_picture_is_worked_at_a_whole_fraction() -> None:
+    assert worked_at((1500, WORKING)) == (1500, WORKING)
+    assert worked_at((3000, 4000)) == (1500, 2000)
+    assert worked_at((8700, 11600)) == (1450, 1933)
+    assert worked_at((1, 5000)) == (1, 1666)
+
+
+def test_sizes_grow_evenly_by_at_most_the_largest_step() -> None:
+    for full in ((3000, 4000), (8700, 11600), (320, 240), (100, 90), (1281, 1000)):
+        sizes = [(320, 320), *levels((320, 320), full, at_start=False)]
+        assert sizes[-1] == full
+        for (before, _), (after, _) in pairwise(sizes[1:]):
+            assert 1 < after / before <= LARGEST_STEP * 1.01
+    assert levels((200, 300), (800, 1200), at_start=True) == [(200, 300), (400, 600), (800, 1200)]
+
+
+def test_coarse_alpha_may_be_larger_than_the_picture() -> None:
+    alpha = refine(noise(60, 80), disc(320, 320, 90), half)
+    assert alpha.shape == (60, 80)
+    assert alpha[30, 40] == 1
+    assert alpha[0, 0] == 0
+
+
+@pytest.mark.parametrize("size_hw", [(1, 1), (1, 500), (500, 1), (3, 2000)])
+def test_odd_shapes(size_hw: tuple[int, int]) -> None:
+    coarse = np.random.default_rng(2).random((min(size_hw[0], 20), min(size_hw[1], 20)), np.float32)
+    alpha = refine(noise(*size_hw), coarse, mean_around)
+    assert alpha.shape == size_hw
+    assert np.isfinite(alpha).all()
+
+
+def test_neither_coarse_alpha_nor_trimap_is_refused() -> None:
+    with pytest.raises(ValueError, match="trimap"):
+        refine(noise(10, 10), None, half)
+
+
+def test_memory_at_full_size_is_the_result_and_little_more() -> None:
+    rgb, coarse = noise(4000, 5000), disc(320, 400, 100)
+    tracemalloc.start()
+    refine(rgb, coarse, half)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * 4 * rgb.shape[0] * rgb.shape[1]

@@ -1,0 +1,39 @@
+"""The refiner that ships: small, verified, and not to be chosen as a network."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matteo.errors import WeightsDamaged, WeightsUnavailable
+from matteo.models import refiner
+from matteo.models.refiner import FOLDER, refiner_session
+from matteo.models.table import cards
+
+
+def test_it_takes_patches_and_gives_alpha() -> None:
+    patches = np.random.default_rng(0).random((3, 5, 64, 96), np.float32)
+    alpha = refiner_session(threads=1).run(patches)
+    assert alpha.shape == (3, 1, 64, 96)
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+
+
+def test_it_is_under_a_megabyte_and_no_model_by_name() -> None:
+    assert (FOLDER / "refiner.onnx").stat().st_size < 1_000_000
+    assert "refiner" not in cards()
+
+
+def test_a_changed_or_missing_file_is_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(FOLDER, tmp_path / "refiner")
+    monkeypatch.setattr(refiner, "FOLDER", tmp_path / "refiner")
+    weights = tmp_path / "refiner" / "refiner.onnx"
+    damaged = bytearray(weights.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    weights.write_bytes(damaged)
+    with pytest.raises(WeightsDamaged):
+        refiner_session()
+    weights.unlink()
+    with pytest.raises(WeightsUnavailable):
+        refiner_session()

@@ -1,0 +1,120 @@
+"""Masks, trimaps and what is done to edges, through the whole pipeline."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+import matteo
+from matteo import Image, Remover
+from matteo.picture.image import Alpha
+from matteo.remover import Treatment
+from tests.pictures import photograph
+
+
+@pytest.fixture(scope="module")
+def remover() -> Remover:
+    return Remover(load=False)
+
+
+def disc(size_hw: tuple[int, int], radius: float) -> Alpha:
+    y, x = np.indices(size_hw)
+    distance = np.hypot(y - size_hw[0] / 2, x - size_hw[1] / 2)
+    return np.asarray(np.clip(radius + 0.5 - distance, 0, 1), np.float32)
+
+
+def test_a_mask_replaces_the_network_which_is_never_loaded() -> None:
+    code = """
+import sys, numpy as np, matteo
+picture = np.zeros((40, 60, 3), np.uint8)
+mask = np.zeros((20, 30), np.uint8)
+mask[5:15, 5:20] = 255
+cutout = matteo.remove(picture, mask=mask, edges="fast")
+assert cutout.alpha[20, 20] == 1 and cutout.confidence is None and cutout.model == "mask", cutout
+trimap = matteo.remove(picture, trimap=mask, edges="guided")
+assert trimap.model == "trimap"
+print("onnxruntime" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_without_edges_a_mask_of_the_pictures_size_is_the_alpha(remover: Remover) -> None:
+    picture = photograph("chelsea")
+    mask = disc((300, 451), 100)
+    assert (remover.alpha(picture, mask=mask, edges="none") == mask).all()
+    refined = remover.alpha(picture, mask=mask)
+    assert (refined[mask == 0].mean(), refined[mask == 1].mean()) == pytest.approx((0, 1), abs=0.01)
+
+
+def test_cut_remove_alpha_and_map_agree(remover: Remover) -> None:
+    picture, mask = photograph("coffee"), disc((400, 600), 150)
+    how: Treatment = {"edges": "guided", "grow": 1.5, "feather": "0.5%"}
+    cutout = remover.remove(picture, mask=mask, **how)
+    assert (remover.cut(Image(picture), mask=mask, **how).alpha == cutout.alpha).all()
+    assert (remover.alpha(picture, mask=mask, **how) == cutout.alpha).all()
+    assert (matteo.alpha(picture, mask=mask, **how) == cutout.alpha).all()
+    (result,) = remover.map([picture], edges="none")
+    assert (result.unwrap().alpha == remover.alpha(picture, edges="none")).all()
+
+
+@pytest.mark.parametrize(
+    "how", [{"grow": 3}, {"shrink": 2.5}, {"feather": 6}, {"transparency": True}, {"untint": True}]
+)
+def test_opaque_pixels_are_the_sources_whatever_is_done(remover: Remover, how: Treatment) -> None:
+    picture = photograph("astronaut")
+    cutout = remover.remove(picture, **how)
+    assert (cutout.alpha == 1).mean() > 0.1
+    assert (cutout.rgb[cutout.alpha == 1] == picture[cutout.alpha == 1]).all()
+    assert (cutout.rgb[cutout.alpha == 0] == 0).all()
+
+
+def test_a_feather_shows_the_subjects_colour_beyond_its_edge(remover: Remover) -> None:
+    mask = disc((200, 200), 60)
+    picture = np.where(mask[..., None] > 0.5, [200, 40, 30], [20, 30, 210]).astype(np.uint8)
+    cutout = remover.remove(picture, mask=mask, edges="none", feather=12)
+    beyond = (mask == 0) & (cutout.alpha > 0.05)
+    assert beyond.sum() > 500
+    assert np.abs(cutout.rgb[beyond] - np.array([200.0, 40, 30])).mean() < 12
+
+
+def test_a_trimap_is_kept_to_the_pixel(remover: Remover) -> None:
+    picture = photograph("chelsea")
+    trimap = np.full((300, 451), 128, np.uint8)
+    trimap[:60], trimap[140:] = 0, 255
+    for edges in ("fast", "none", "closed-form"):
+        alpha = remover.alpha(picture, trimap=trimap, edges=edges)
+        assert (alpha[:60] == 0).all()
+        assert (alpha[140:] == 1).all()
+
+
+def test_somebody_elses_alpha_is_made_better_by_it(remover: Remover) -> None:
+    truth = disc((300, 300), 100)
+    rng = np.random.default_rng(0)
+    ground = np.clip(rng.normal(60, 12, (300, 300, 3)), 0, 255)
+    picture = (truth[..., None] * np.array([220, 180, 90]) + (1 - truth[..., None]) * ground).astype(np.uint8)
+    rough = cv2.resize((truth > 0.5).astype(np.uint8) * 255, (50, 50), interpolation=cv2.INTER_NEAREST)
+    plain, better = (np.abs(remover.alpha(picture, mask=rough, edges=e) - truth).sum() for e in ("none", "fast"))
+    assert better < 0.7 * plain
+
+
+def test_transparency_keeps_what_is_nearly_opaque(remover: Remover) -> None:
+    picture = photograph("coffee")
+    solid, clear = (remover.alpha(picture, transparency=t, edges="none") for t in (False, True))
+    assert (clear[solid == 1] < 1).mean() > 0.1
+    assert (clear[solid == 0] > 0).mean() > 0.1
+
+
+def test_wrong_treatment_is_said_before_anything_is_done(remover: Remover) -> None:
+    with pytest.raises(matteo.UsageError, match="choose one of"):
+        remover.remove("none.jpg", edges="sharp")
+    with pytest.raises(matteo.UsageError, match="per cent"):
+        remover.remove("none.jpg", grow="wide")
+    with pytest.raises(matteo.UsageError, match="choose one of"):
+        next(remover.map(["none.jpg"], edges="sharp"))
+    with pytest.raises(TypeError, match="sharpen"):
+        remover.remove("none.jpg", sharpen=True)  # type: ignore[call-arg]
