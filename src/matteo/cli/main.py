@@ -44,11 +44,23 @@ def cli() -> None:
 
 
 def _add_commands() -> None:
+    from matteo.cli.compare import compare
+    from matteo.cli.compose import compose
+    from matteo.cli.data import data
+    from matteo.cli.evaluate import evaluate
+    from matteo.cli.look import look
     from matteo.cli.models import models
     from matteo.cli.remove import remove
+    from matteo.cli.train import train
 
+    cli.add_command(compare)
+    cli.add_command(compose)
+    cli.add_command(data)
+    cli.add_command(evaluate)
     cli.add_command(remove)
+    cli.add_command(look)
     cli.add_command(models)
+    cli.add_command(train)
 
 
 _add_commands()
@@ -65,7 +77,9 @@ def main(args: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        sys.exit(_say(f"{error.format_message()} See matteo remove --help.", error.exit_code))
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "matteo remove"
+        sys.exit(_say(f"{error.format_message()} See {command} --help.", error.exit_code))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(_say("interrupted; what was finished is kept", INTERRUPTED))
     except BrokenPipeError:

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from matteo.cli.effects import look_of, look_options
 from matteo.errors import UsageError
 
 if TYPE_CHECKING:
     from matteo.cli.run import Options
 
-FORMATS = ("png", "webp", "avif", "tiff", "jpeg", "jpg")
+EDGES = ("fine", "fast", "none", "guided", "closed-form", "knn")  # as matting.edges has them, which loads OpenCV
+DEFAULT_EDGES = "fine"
+FORMATS = ("png", "webp", "avif", "tiff", "jpeg", "jpg", "psd", "ora", "exr")
 WITH_QUALITY = ("webp", "avif", "jpeg")
+LAYERED = ("psd", "ora", "exr")
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", metavar="PATH", help="A file, whose suffix is the format; a folder/; or - for stdout.")
-@click.option("--background", metavar="WHAT", help="A colour (white, #f4f4f4, rgb(0,90,200)), a picture, or none.")
+@look_options
+@click.option("--edges", type=click.Choice(EDGES), default=DEFAULT_EDGES, show_default=True, help="See docs/edges.md.")
+@click.option("--mask", metavar="PATH", help="A mask of yours, refined in place of the network's; a folder for many.")
+@click.option("--trimap", metavar="PATH", help="0 is background, 255 is foreground, the edges find what is between.")
+@click.option("--transparency", is_flag=True, help="The subject is see-through: glass, veil, smoke.")
+@click.option("--grow", metavar="BY", default="0", help="Move the edge outwards, by pixels or by per cent: 1.5, 0.1%.")
+@click.option("--shrink", metavar="BY", default="0", help="Move the edge inwards.")
+@click.option("--feather", metavar="BY", default="0", help="Make the edge softer.")
+@click.option("--untint", is_flag=True, help="Neutralise the tint that a strongly coloured backdrop left in the edge.")
 @click.option("--alpha-only", is_flag=True, help="The matte as a grey picture, 16 bit where the source has 16.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Format where no suffix says it.  [default: png]")
 @click.option("--quality", type=click.IntRange(1, 100), help="Of WebP (100: lossless), AVIF and JPEG.")
+@click.option("--straight", is_flag=True, help="Straight colours in an EXR, not premultiplied ones.")
 @click.option("--overwrite", is_flag=True, help="Replace outputs that are there already.")
 @click.option("--strip", is_flag=True, help="Leave out EXIF, XMP and resolution. The colour profile stays.")
 @click.option("--strip-location", is_flag=True, help="Leave out where the picture was taken.")
@@ -44,10 +58,11 @@ WITH_QUALITY = ("webp", "avif", "jpeg")
 @click.option("-v", "--verbose", is_flag=True, help="Model, provider, sizes, and the time of each stage.")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def remove(
-    paths: tuple[str, ...], output: str | None, background: str | None, alpha_only: bool, format_: str | None,
-    quality: int | None, overwrite: bool, strip: bool, strip_location: bool, keep_hidden: bool, model: str,
-    provider: str, threads: int | None, jobs: int | None, shard: str | None, dry_run: bool, max_megapixels: float,
-    as_json: bool, verbose: bool, debug: bool,
+    paths: tuple[str, ...], output: str | None, edges: str, mask: str | None, trimap: str | None, transparency: bool,
+    grow: str, shrink: str, feather: str, untint: bool, alpha_only: bool, format_: str | None, quality: int | None,
+    straight: bool, overwrite: bool, strip: bool, strip_location: bool, keep_hidden: bool, model: str, provider: str,
+    threads: int | None, jobs: int | None, shard: str | None, dry_run: bool, max_megapixels: float, as_json: bool,
+    verbose: bool, debug: bool, preset: str | None, effect: tuple[str, ...], **texts: str | None,
 ) -> int:  # fmt: skip
     """Takes the background out of pictures.
 
@@ -55,6 +70,7 @@ def remove(
     """
     from matteo.batch.plan import parse_shard
     from matteo.cli.destination import destination, format_of
+    from matteo.cli.given import Beside
     from matteo.cli.report import Reporter
     from matteo.cli.run import Options, Run
 
@@ -62,22 +78,29 @@ def remove(
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("matteo").setLevel(logging.DEBUG)
     where = destination(output, paths)
-    if background is not None and not background.strip():
-        raise UsageError("--background is empty: give a colour, a picture, or none")
-    background = None if background == "none" else background
+    look = look_of(preset, effect, **texts)
     options = Options(
-        background, alpha_only, quality, strip, strip_location, keep_hidden, format=format_of(where, format_)
-    )
+        look, alpha_only, quality, strip, strip_location, keep_hidden, edges, transparency, grow, shrink, feather,
+        untint, straight, format_of(where, format_ if format_ or where.kind == "file" or alpha_only else look.format),
+    )  # fmt: skip
     _check(options, as_json and where.kind == "stdout")
-    run = Run(options, model, provider, threads, jobs, overwrite, dry_run, max_megapixels, Reporter(as_json, verbose))
+    beside = Beside.of(mask, trimap, paths)
+    run = Run(
+        options, beside, model, provider, threads, jobs, overwrite, dry_run, max_megapixels, Reporter(as_json, verbose)
+    )
     return run.all(paths, where, parse_shard(shard) if shard else None)
 
 
 def _check(options: Options, json_to_stdout: bool) -> None:
-    if options.alpha_only and options.background:
-        raise UsageError("--alpha-only has no background: leave one of the two out")
-    if options.format == "jpeg" and not (options.background or options.alpha_only):
+    look = options.look
+    if options.alpha_only and replace(look, format=None, light=None) != type(look)():
+        raise UsageError("--alpha-only has no background and no effects: leave one of the two out")
+    if options.alpha_only and options.format in LAYERED:
+        raise UsageError(f"--alpha-only is one picture, and {options.format} holds layers: choose png or tiff")
+    if options.format == "jpeg" and not (look.background or look.effect or options.alpha_only):
         raise UsageError("JPEG holds no transparency: give --background, or another format such as png or webp")
+    if options.straight and options.format != "exr":
+        raise UsageError("--straight is for EXR; every other format is straight: leave it out")
     if options.quality is not None and (options.format not in WITH_QUALITY or options.alpha_only):
         raise UsageError(
             f"--quality is for {', '.join(WITH_QUALITY)}, not for {options.format} or a matte: leave it out"

@@ -7,8 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from matteo.batch.engine import Made, Record, Status, preview, run
@@ -16,39 +15,54 @@ from matteo.batch.lock import hold
 from matteo.batch.manifest import Manifest
 from matteo.batch.plan import Job, Plan, plan_files, plan_folder
 from matteo.cli.destination import STDIO, Destination
+from matteo.cli.edit import encoded, identity_of, keeps_source, prepared
+from matteo.cli.given import Beside
 from matteo.cli.report import Reporter, download_progress
+from matteo.effects.look import Look, Steps
 from matteo.errors import MatteoError, OutputError, UnreadablePicture, UsageError
 from matteo.models.fit import fitted_size
 from matteo.models.session import default_threads
 from matteo.models.table import find
-from matteo.picture.cutout import Cutout, read_background
-from matteo.picture.image import Image
+from matteo.picture.cutout import Cutout
 from matteo.picture.limits import Limits
-from matteo.picture.metadata import strip, strip_location
-from matteo.picture.write import DEEP, publish
-from matteo.remover import Remover, timed
+from matteo.picture.write import publish
+from matteo.remover import DEFAULT_EDGES, Remover, Treatment
 
 MOST_WORKERS = 4
 SUFFIXES = {"jpeg": ".jpg"}
-EIGHT_BITS = "written with 8 bits, as the format holds no 16"
 
 
 @dataclass(frozen=True)
 class Options:
     """What the result's bytes depend on, but for the source and the network. `--jobs` and the like are no part."""
 
-    background: str | None = None
+    look: Look = Look()  # noqa: RUF009 (frozen)
     alpha_only: bool = False
     quality: int | None = None
     strip: bool = False
     strip_location: bool = False
     keep_hidden: bool = False
+    edges: str = DEFAULT_EDGES
+    transparency: bool = False
+    grow: str = "0"
+    shrink: str = "0"
+    feather: str = "0"
+    untint: bool = False
+    straight: bool = False
     format: str = "png"
+
+    @property
+    def treatment(self) -> Treatment:
+        return {
+            "edges": self.edges, "transparency": self.transparency, "grow": self.grow, "shrink": self.shrink,
+            "feather": self.feather, "untint": self.untint, "keep_hidden": self.keep_hidden,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Run:
     options: Options
+    beside: Beside
     model: str
     provider: str
     threads: int | None
@@ -76,7 +90,8 @@ class Run:
     def _plan(self, plan: Plan, folder: Path | None = None, shard: tuple[int, int] | None = None) -> int:
         """Single pictures as they are; a folder under its lock and with its manifest."""
         card = find(self.model)[0]
-        background, identity = self._background()
+        plan = self.beside.joined(plan)
+        steps, identity = self._editing()
         model = f"{card.name}@{card.checksum}"
         if self.dry_run:
             manifest = Manifest(folder, shard=shard, read_only=True) if folder else None
@@ -88,9 +103,9 @@ class Run:
             if folder:
                 stack.enter_context(hold(folder, shard=shard))
                 manifest = Manifest(folder, shard=shard)
-            make = self._maker(background, workers)
+            make = self._maker(steps, workers)
             records = run(
-                plan, lambda job, data: make(str(job.source), data), workers=workers, manifest=manifest,
+                plan, lambda job, data: make(str(job.source), data, job.beside), workers=workers, manifest=manifest,
                 overwrite=self.overwrite, limits=self._limits(), options=identity, model=model,
             )  # fmt: skip
             return self.reporter.all(stack.enter_context(closing(records)), plan)
@@ -104,8 +119,9 @@ class Run:
         facts: dict[str, object] = {}
         error = None
         try:
-            background, _ = self._background()
-            made = self._maker(background, workers=1)("stdin" if source == STDIO else source, self._bytes_of(source))
+            steps, _ = self._editing()
+            name, beside = "stdin" if source == STDIO else source, self.beside.of_one()
+            made = self._maker(steps, workers=1)(name, self._bytes_of(source), beside)
             facts = dict(made.facts)
             if target is None:
                 _to_stdout(made.data)
@@ -135,38 +151,34 @@ class Run:
         self._limits().check_bytes(source, len(data))
         return data
 
-    def _background(self) -> tuple[str | Image | None, dict[str, object]]:
-        """The background, read once for all cut-outs, and what the manifest is to know of the options: of a picture
-        its bytes, not its name."""
-        identity: dict[str, object] = asdict(self.options)
-        if self.options.background is None:
-            return None, identity
-        background = read_background(self.options.background, self._limits())
-        if isinstance(background, Image):
-            identity["background"] = "sha256:" + sha256(Path(self.options.background).read_bytes()).hexdigest()
-            if self.options.format == "jpeg" and background.opacity is not None:
-                raise UsageError(f"{self.options.background} is see-through and JPEG is not: choose png or webp")
-        return background, identity
+    def _editing(self) -> tuple[Steps, dict[str, object]]:
+        """What is done with every cut-out, and what the manifest is to know of the options."""
+        steps = prepared(self.options, self._limits())
+        identity: dict[str, object] = asdict(self.options) | {"look": identity_of(self.options.look)}
+        if self.beside:
+            identity["beside"] = self.beside.identity()
+        return steps, identity
 
     def _limits(self) -> Limits:
         return Limits(pixels=int(self.max_megapixels * 1e6))
 
-    def _maker(self, background: str | Image | None, workers: int) -> Callable[[str, bytes], Made]:
-        """The function that turns a picture's bytes into those of its result. Loads the network."""
+    def _maker(self, steps: Steps, workers: int) -> Callable[[str, bytes, tuple[Path, ...]], Made]:
+        """The function that turns a picture's bytes into those of its result. Loads the network where it is needed."""
         threads = self.threads or max(1, default_threads() // workers)
         with download_progress() as progress:
             remover = Remover(
-                self.model, threads=threads, provider=self.provider, limits=self._limits(), progress=progress
-            )
+                self.model, threads=threads, provider=self.provider, limits=self._limits(), progress=progress,
+                load=not self.beside,
+            )  # fmt: skip
 
-        def make(name: str, data: bytes) -> Made:
+        def make(name: str, data: bytes, beside: tuple[Path, ...]) -> Made:
             cutout = remover.remove(
-                Named(name, data), keep_hidden=self.options.keep_hidden, foreground=not self.options.alpha_only
-            )
+                Named(name, data), foreground=not self.options.alpha_only,
+                keep_source=keeps_source(self.options, steps), **self.beside.read(beside), **self.options.treatment,
+            )  # fmt: skip
             seconds = dict(cutout.seconds)
-            with timed(seconds, "encode"):
-                encoded = _encode(cutout, background, self.options)
-            return Made(encoded, _facts(cutout, remover, seconds, self.options.format))
+            data, notes = encoded(cutout, steps, self.options, seconds)
+            return Made(data, _facts(cutout, remover, seconds, notes))
 
         return make
 
@@ -189,27 +201,17 @@ class Named(io.BytesIO):
         self.name = name
 
 
-def _facts(cutout: Cutout, remover: Remover, seconds: dict[str, float], format: str) -> dict[str, object]:
+def _facts(cutout: Cutout, remover: Remover, seconds: dict[str, float], notes: tuple[str, ...]) -> dict[str, object]:
     seen = fitted_size(cutout.size_hw, remover.card)
     return {
         "size": cutout.size_hw[::-1],
         "seen": seen[::-1],
         "model": cutout.model,
         "confidence": None if cutout.confidence is None else round(cutout.confidence, 4),
-        "notes": [*cutout.notes, *([EIGHT_BITS] if cutout.depth == 16 and format not in DEEP else [])],
-        "provider": remover.session.provider,
-        "threads": remover.session.threads,
+        "kind": cutout.kind,
+        "reasons": list(cutout.reasons),
+        "notes": list(notes),
+        "provider": remover.provider,
+        "threads": remover.threads,
         "stages": {stage: round(value, 4) for stage, value in seconds.items()},
     }
-
-
-def _encode(cutout: Cutout, background: str | Image | None, options: Options) -> bytes:
-    if options.strip:
-        cutout = replace(cutout, metadata=strip(cutout.metadata))
-    elif options.strip_location:
-        cutout = replace(cutout, metadata=strip_location(cutout.metadata))
-    if options.alpha_only:
-        return cutout.encode_alpha(options.format)
-    if background is not None:
-        return cutout.over(background).encode(options.format, quality=options.quality)
-    return cutout.encode(options.format, quality=options.quality)

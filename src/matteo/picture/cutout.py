@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.errors import MatteoError, UsageError
+from matteo.picture.composite import composite
 from matteo.picture.image import Alpha, Image, Metadata, Rgb
+from matteo.picture.light import check_light, light_of
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -29,7 +31,11 @@ class Cutout:
 
     rgb:        H x W x 3, uint8 or uint16, straight: the foreground's own colour, in the space of `metadata.icc`.
     alpha:      H x W float32 in [0, 1].
-    confidence: 0 to 1, None where the model tells none.
+    confidence: 0 to 1, how much of the subject's outline is expected to be right; None where the model tells none.
+    kind:       what the subject is ("person", "animal", "car", "thing", "nothing"); None where the model tells none.
+    reasons:    what may be wrong with alpha, in words (`matteo.matting.confidence`); empty where nothing speaks for it.
+    under:      layers beneath the subject (shadows, glows), bottom first, in the cut-out's size, profile and depth.
+    source:     the picture it was cut from, on the same canvas (opacity 0 where it does not reach), or None.
     format:     the source's format, None for arrays. notes: the reader's and the pipeline's.
     model:      the model's name. seconds: how long each stage took.
     """
@@ -42,6 +48,10 @@ class Cutout:
     notes: tuple[str, ...] = ()
     model: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    under: tuple[Image, ...] = ()
+    source: Image | None = None
+    kind: str | None = None
+    reasons: tuple[str, ...] = ()
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -57,15 +67,18 @@ class Cutout:
         trust = "" if self.confidence is None else f", confidence {self.confidence:.2f}"
         return f"<Cutout {width} x {height}, {self.depth} bits{trust}>"
 
-    def over(self, background: Source | Image) -> Image:
-        """The plain composite, on encoded values, over a colour or another picture.
+    def over(self, background: Source | Image, *, light: str = "encoded") -> Image:
+        """The plain composite over a colour or another picture, what lies under the subject between them.
 
         A text is a colour ("white", "#f80", "rgb(255, 136, 0)") or else a path; bytes, arrays, file objects, PIL
         images and `Image` are pictures. A picture is scaled to cover and centred, and converted into this one's
         profile and depth. Where alpha is 1 the pixel is `rgb`'s, bit for bit, and where it is 0 the background's.
+        light: "encoded" mixes values as every viewer and editor will, "linear" mixes light as a lens does.
         """
+        check_light(light)
         behind = _background(background, self)
-        rgb, opacity = _composite(self.rgb, self.alpha, behind)
+        layers = [behind, *self.under, Image(self.rgb, self.alpha)]
+        rgb, opacity = composite(layers, light_of(self.metadata.icc) if light == "linear" else None)
         return Image(rgb, opacity, self.metadata, self.format, (*self.notes, *behind.notes))
 
     def apply(self, *effects: Effect) -> Cutout | Image:
@@ -77,14 +90,28 @@ class Cutout:
             result = effect(result)
         return result
 
-    def encode(self, format: str, *, quality: int | None = None) -> bytes:
-        """The bytes of a file with transparency: "png", "webp", "avif" or "tiff"."""
-        from matteo.picture.write import encode
+    def flattened(self) -> Image:
+        """The subject and what lies under it as one straight picture with opacity; nothing is copied where that is
+        the subject alone."""
+        rgb, opacity = self.rgb, self.alpha
+        if self.under:
+            rgb, found = composite([*self.under, Image(rgb, opacity)])
+            opacity = np.ones_like(opacity) if found is None else found
+        return Image(rgb, opacity, self.metadata, self.format, self.notes)
 
-        return encode(self.rgb, self.alpha, self.metadata, format, quality=quality)
+    def encode(self, format: str, *, quality: int | None = None) -> bytes:
+        """The bytes of a file with transparency: "png", "webp", "avif" or "tiff" of `flattened`; "psd", "ora" or "exr"
+        of the layers, the subject's pixels uncut below its mask where `source` is known."""
+        from matteo.picture import formats
+
+        if format in formats.LAYERED:
+            from matteo.picture.layers import stack
+
+            return stack.encode(self, format)
+        return self.flattened().encode(format, quality=quality)
 
     def encode_alpha(self, format: str) -> bytes:
-        """The bytes of a grey picture of alpha, in the source's depth where the format has it."""
+        """The bytes of a grey picture of the subject's alpha, in the source's depth where the format has it."""
         from matteo.picture.write import encode_grey
 
         return encode_grey(self.alpha, self.metadata, format, depth=self.depth)
@@ -105,7 +132,7 @@ class Cutout:
 
     def to_pil(self) -> PIL.Image.Image:
         """An RGBA image of 8 bits (Pillow has no deeper one), its profile in `info["icc_profile"]`."""
-        return Image(self.rgb, self.alpha, self.metadata).to_pil()
+        return self.flattened().to_pil()
 
 
 def read_background(given: Source | Image, limits: Limits | None = None) -> str | Image:
@@ -129,10 +156,15 @@ def _background(given: Source | Image, cutout: Cutout) -> Image:
         pixel: NDArray[Any] = np.array(values, cutout.rgb.dtype)
         return Image(pixel.reshape(1, 1, 3))
     opacity = None if picture.opacity is None else cover(picture.opacity, cutout.size_hw)
-    rgb: Rgb = cover(picture.rgb, cutout.size_hw)
-    scaled = colour.convert(Image(rgb, opacity, picture.metadata, notes=picture.notes), cutout.metadata.icc)
-    fitting = scaled.rgb if scaled.depth == cutout.depth else _in_depth(scaled.rgb, cutout.depth)
-    return Image(fitting, opacity, scaled.metadata, notes=scaled.notes)
+    return in_space_of(replace(picture, rgb=cover(picture.rgb, cutout.size_hw), opacity=opacity), cutout)
+
+
+def in_space_of(picture: Image, cutout: Cutout) -> Image:
+    """A picture in the cut-out's profile and depth, converted, never reinterpreted."""
+    from matteo.picture import colour
+
+    found = colour.convert(picture, cutout.metadata.icc)
+    return found if found.depth == cutout.depth else replace(found, rgb=_in_depth(found.rgb, cutout.depth))
 
 
 def _in_depth(rgb: Rgb, depth: int) -> Rgb:
@@ -151,24 +183,3 @@ def _as_colour(text: str) -> tuple[int, int, int] | None:
         if Path(text).suffix or os.sep in text or Path(text).exists():
             return None
         raise
-
-
-def _composite(rgb: Rgb, alpha: Alpha, behind: Image) -> tuple[Rgb, Alpha | None]:
-    """Row strips in float32: exact where alpha is 0 or 1, as integers below 2**24 are."""
-    out = np.empty_like(rgb)
-    opacity = None if behind.opacity is None else np.empty_like(alpha)
-    rows = max(1, (1 << 18) // rgb.shape[1])
-    for at in range(0, len(rgb), rows):
-        part = slice(at, at + rows)
-        below = behind.rgb[part] if len(behind.rgb) == len(rgb) else behind.rgb
-        weight = alpha[part]
-        if opacity is not None and behind.opacity is not None:
-            opacity[part] = weight + behind.opacity[part] * (1 - weight)
-            weight = np.divide(weight, opacity[part], out=np.zeros_like(weight), where=opacity[part] > 0)
-        out[part] = _mixed(rgb[part], below, weight[..., None])
-    return out, opacity
-
-
-def _mixed(above: NDArray[Any], below: NDArray[Any], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    under = below.astype(np.float32)
-    return np.rint(under + (above.astype(np.float32) - under) * weight)

@@ -60,7 +60,11 @@ OUTPUTS: dict[str, str] = {
     ".tiff": "tiff",
     ".jpg": "jpeg",
     ".jpeg": "jpeg",
+    ".psd": "psd",
+    ".ora": "ora",
+    ".exr": "exr",
 }
+LAYERED = ("psd", "ora", "exr")  # written by layers/: several pictures in one file
 
 HEAD_BYTES = 1024  # what `sniff` and `refusal` need to see
 
@@ -100,7 +104,7 @@ def refusal(head: bytes) -> tuple[str, str] | None:
 
 
 def from_suffix(path: str | os.PathLike[str]) -> str:
-    """The output format of a path: "png", "webp", "avif", "tiff" or "jpeg". UnsupportedFormat for any other."""
+    """The output format of a path: one of the values of OUTPUTS. UnsupportedFormat for any other."""
     suffix = PurePath(path).suffix.lower()
     if suffix not in OUTPUTS:
         said = f"the suffix {suffix}" if suffix else "a name without suffix"

@@ -64,9 +64,14 @@ class Image:
         return f"<Image {width} x {height}, {self.depth} bits{', with opacity' if self.opacity is not None else ''}>"
 
     def encode(self, format: str, *, quality: int | None = None) -> bytes:
-        """The bytes of a file: "png", "webp", "avif", "tiff", or "jpeg" where there is no opacity."""
+        """The bytes of a file: "png", "webp", "avif", "tiff", "psd", "ora", "exr", or, without opacity, "jpeg"."""
+        from matteo.picture import formats
         from matteo.picture.write import encode
 
+        if format in formats.LAYERED:
+            from matteo.picture.layers import stack
+
+            return stack.encode(self, format)
         return encode(self.rgb, self.opacity, self.metadata, format, quality=quality)
 
     def save(

@@ -1,0 +1,63 @@
+"""A square picture of a profile page: the subject's upper part on a colour, in a circle or a rounded square."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from matteo.effects.placement import Placement, placed
+from matteo.effects.shape import coloured
+from matteo.effects.subject import Box
+from matteo.effects.table import check
+from matteo.picture.colour import parse_colour
+from matteo.picture.composite import composite
+from matteo.picture.cutout import Cutout, Effect
+from matteo.picture.image import Alpha, Image
+
+SHAPES = ("circle", "rounded", "square")
+ROUNDING = 0.22  # the radius of a rounded square's corners, as a share of its side
+
+
+def avatar(
+    shape: str = "circle", background: str = "#dfe7ef", size: int = 512, zoom: float = 1.0, top: float = 0.1
+) -> Effect:
+    """A whole picture of size x size pixels, see-through outside of the shape.
+
+    The square is as wide as the subject's box, from a little above it (`top`, a share of the side): of somebody
+    standing, head and shoulders. A subject that is wider than high is shown whole, or, where the picture's border
+    cuts it off, as much of it as has no cut edge. zoom: beyond 1 nearer, below 1 farther.
+    """
+    check("avatar", shape=shape, size=size, zoom=zoom, top=top)
+    parse_colour(background)
+
+    def framed(cutout: Cutout) -> Image:
+        square = placed(cutout, partial(_placement, whole_hw=cutout.size_hw, size=size, zoom=zoom, top=top))
+        layers = [*square.under, Image(square.rgb, square.alpha)]
+        rgb, _ = composite([Image(coloured(background, square)), *layers])
+        opacity = None if shape == "square" else frame(shape, size)
+        return Image(rgb, opacity, square.metadata, square.format, square.notes)
+
+    return framed
+
+
+def _placement(box: Box, *, whole_hw: tuple[int, int], size: int, zoom: float, top: float) -> Placement:
+    side = box.width / zoom  # in the picture's pixels
+    above = top * side
+    if box.height < side * (1 - top):  # lower than wide: in the middle
+        if box.top == 0 or box.bottom == whole_hw[0]:
+            side = box.height / zoom
+        above = (side - box.height) / 2
+    scale = size / side
+    left = (box.left + box.right) / 2 - side / 2
+    return Placement(scale, -left * scale, -(box.top - above) * scale, (size, size))
+
+
+def frame(shape: str, size: int) -> Alpha:
+    """The coverage of a circle or rounded square that touches the picture's sides: size x size in [0, 1]."""
+    half = size / 2
+    radius = half if shape == "circle" else ROUNDING * size
+    offset = np.abs(np.arange(size, dtype=np.float32) + np.float32(0.5 - half))
+    corner = np.maximum(offset - np.float32(half - radius), 0)
+    within: Alpha = np.clip(np.float32(radius + 0.5) - np.hypot(corner[:, None], corner), 0, 1)
+    return within

@@ -1,0 +1,147 @@
+"""From a subject's box to its place on a canvas, and a cut-out moved there with all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.effects.subject import Box, box_or_all
+from matteo.errors import UsageError
+from matteo.picture.cutout import Cutout
+from matteo.picture.geometry import resize, resize_straight
+from matteo.picture.image import Alpha, Image
+from matteo.picture.limits import Limits
+
+AROUND = 3  # source pixels beyond what is seen, for the resampling's support
+ENLARGED = 1.0005  # what rounding to whole pixels makes is no enlargement
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a picture goes: its pixel (x, y) to (left + scale * x, top + scale * y) of a canvas of `size_hw`."""
+
+    scale: float
+    left: float
+    top: float
+    size_hw: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        height, width = self.size_hw
+        if width * height > Limits().pixels:
+            most = Limits().pixels / 1e6
+            raise UsageError(f"a canvas of {width} x {height} is more than {most:g} megapixels; give a smaller size")
+
+
+def fitted(
+    box: Box,
+    *,
+    fill: float = 1.0,
+    margin: float = 0.0,
+    aspect: float | None = None,
+    size_wh: tuple[int, int] | None = None,
+    position_xy: tuple[float, float] = (0.5, 0.5),
+) -> Placement:
+    """The canvas around a box: see `crop`, whose arguments these are. Without a size nothing is scaled."""
+    wide, high = box.width + 2 * margin * box.longest, box.height + 2 * margin * box.longest
+    if size_wh is None:
+        scale = 1.0
+        if aspect is not None:
+            wide, high = max(wide, high * aspect), max(high, wide / aspect)
+        width, height = max(1, round(wide / fill)), max(1, round(high / fill))
+    else:
+        width, height = size_wh
+        scale = fill * min(width / wide, height / high)
+    rim = scale * margin * box.longest
+    free = width - 2 * rim - scale * box.width, height - 2 * rim - scale * box.height
+    left, top = (rim + share * rest for share, rest in zip(position_xy, free, strict=True))
+    return _on_pixels(Placement(scale, left - scale * box.left, top - scale * box.top, (height, width)))
+
+
+def standing(
+    box: Box, size_wh: tuple[int, int], *, height: float, width: float = 1.0, base: float, centre: float = 0.5
+) -> Placement:
+    """The box as large as `height` and `width` (shares of the canvas) allow, its lower edge on the line `base` and its
+    middle at `centre` (shares again): every box of a series stands on the same line."""
+    across, down = size_wh
+    scale = min(height * down / box.height, width * across / box.width)
+    left = centre * across - scale * (box.left + box.right) / 2
+    return _on_pixels(Placement(scale, left, round(base * down) - scale * box.bottom, (down, across)))
+
+
+def placed(cutout: Cutout, place: Callable[[Box], Placement]) -> Cutout:
+    """The cut-out where `place` puts its subject's box, with its layers and its source. At scale 1 no pixel changes;
+    otherwise colours are resampled weighted by alpha. An enlargement is said in the notes."""
+    to = place(box_or_all(cutout.alpha))
+    rgb, alpha = _moved(cutout.rgb, cutout.alpha, to)
+    notes = cutout.notes
+    if to.scale > ENLARGED:
+        notes = (*notes, f"enlarged {to.scale:.2f} times, as its size or scale was asked for")
+    return replace(
+        cutout, rgb=rgb, alpha=alpha, notes=notes,
+        under=tuple(_image_moved(layer, to) for layer in cutout.under),
+        source=None if cutout.source is None else _image_moved(cutout.source, to),
+    )  # fmt: skip
+
+
+def _on_pixels(to: Placement) -> Placement:
+    """Unscaled pictures move by whole pixels, so that nothing is resampled."""
+    return replace(to, left=float(round(to.left)), top=float(round(to.top))) if to.scale == 1 else to
+
+
+def _image_moved(image: Image, to: Placement) -> Image:
+    """Where the canvas reaches beyond the picture its opacity is 0."""
+    (rows, down), (columns, across) = _spans(image.size_hw, to)
+    if image.opacity is None and _covers(down, to.size_hw[0]) and _covers(across, to.size_hw[1]):
+        seen = resize(image.rgb[rows, columns], _lengths(down, across))
+        return replace(image, rgb=_pasted(seen, down, across, to.size_hw))
+    opacity = np.ones(image.size_hw, np.float32) if image.opacity is None else image.opacity
+    rgb, moved = _moved(image.rgb, opacity, to)
+    return replace(image, rgb=rgb, opacity=moved)
+
+
+def _moved(rgb: NDArray[Any], alpha: Alpha, to: Placement) -> tuple[NDArray[Any], Alpha]:
+    (rows, down), (columns, across) = _spans((alpha.shape[0], alpha.shape[1]), to)
+    size = _lengths(down, across)
+    if rgb.strides[:2] == (0, 0):  # one colour: it stays without a copy
+        opacity = _pasted(resize(alpha[rows, columns], size), down, across, to.size_hw)
+        return np.broadcast_to(rgb[0, 0], (*to.size_hw, 3)), opacity
+    colours, opacity = resize_straight(rgb[rows, columns], alpha[rows, columns], size)
+    return _pasted(colours, down, across, to.size_hw), _pasted(opacity, down, across, to.size_hw)
+
+
+def _spans(size_hw: tuple[int, int], to: Placement) -> list[tuple[slice, tuple[int, int]]]:
+    """Per axis: the source's pixels that are seen, and the canvas pixels [start, end) that they become."""
+    spans = []
+    for length, start, canvas in zip(size_hw, (to.top, to.left), to.size_hw, strict=True):
+        around = AROUND if to.scale != 1 else 0
+        first = min(max(int(np.floor(-start / to.scale)) - around, 0), length - 1)
+        last = min(max(int(np.ceil((canvas - start) / to.scale)) + around, first + 1), length)
+        begin = round(start + first * to.scale)
+        spans.append((slice(first, last), (begin, max(begin + 1, round(start + last * to.scale)))))
+    return spans
+
+
+def _lengths(*spans: tuple[int, int]) -> tuple[int, int]:
+    down, across = (end - begin for begin, end in spans)
+    return down, across
+
+
+def _covers(span: tuple[int, int], canvas: int) -> bool:
+    return span[0] <= 0 and span[1] >= canvas
+
+
+def _pasted(array: NDArray[Any], down: tuple[int, int], across: tuple[int, int], size_hw: tuple[int, int]) -> Any:
+    """The array on a canvas of zeros, what juts out cut off; the array itself where it is the canvas."""
+    if _covers(down, size_hw[0]) and _covers(across, size_hw[1]):
+        return np.ascontiguousarray(array[-down[0] :, -across[0] :][: size_hw[0], : size_hw[1]])
+    canvas = np.zeros((*size_hw, *array.shape[2:]), array.dtype)
+    (top, bottom), (left, right) = (
+        (max(a, 0), max(min(b, n), 0)) for (a, b), n in zip((down, across), size_hw, strict=True)
+    )
+    if top < bottom and left < right:
+        canvas[top:bottom, left:right] = array[top - down[0] : bottom - down[0], left - across[0] : right - across[0]]
+    return canvas

@@ -1,0 +1,108 @@
+"""The original without its subject: what lies behind, for backgrounds that are made of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.effects.fill import fill
+from matteo.effects.subject import Box, source_of
+from matteo.picture.composite import strips
+from matteo.picture.cutout import Cutout
+from matteo.picture.image import Image, Rgb
+
+WORKING = 1000  # samples along the long side, on which the hole is filled: what is filled is smooth
+BEYOND = "the canvas reaches beyond the photograph, which was continued there: mirrored, and soon out of focus"
+COARSE = 250  # samples along the long side of what is out of focus
+SOFT = 0.035  # of the long side: the deviation of its blur
+RAMP = 0.08  # of the long side: so far beyond the photograph nothing but that is seen
+
+
+def clean_plate(cutout: Cutout, effect: str, margin: int = 0) -> Image:
+    """The source with its subject filled in from around, in its own depth; pixels where alpha is 0 as they are.
+
+    margin: pixels around the subject that are not trusted either. Where the canvas reaches beyond the source it is
+    continued, mirrored and farther out ever softer (what is mirrored draws the eye), and a note says so; a source that
+    was see-through itself keeps its opacity.
+    UsageError, naming `effect`, where the cut-out has no source.
+    """
+    source = source_of(cutout, effect)
+    hidden: NDArray[Any] = cv2.inRange(cutout.alpha, float(np.nextafter(np.float32(0), np.float32(1))), 2.0)
+    if margin:
+        ring = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
+        hidden = cv2.dilate(hidden, ring)
+    plain = replace(source, metadata=cutout.metadata, notes=())
+    if source.opacity is None:
+        return replace(plain, rgb=_filled(source.rgb, hidden > 0))
+    inner = _rectangle(source.opacity)
+    if inner is None:
+        hidden = cv2.bitwise_or(hidden, cv2.inRange(source.opacity, 0.0, 0.5))
+        return replace(plain, rgb=_filled(source.rgb, hidden > 0))
+    return replace(plain, rgb=_continued(source.rgb, hidden, inner), opacity=None, notes=(BEYOND,))
+
+
+def _rectangle(opacity: NDArray[np.float32]) -> Box | None:
+    """Where an opaque picture lies on a larger canvas; None where it is see-through itself."""
+    left, top, width, height = cv2.boundingRect((opacity > 0).view(np.uint8))
+    solid = width and opacity[top : top + height, left : left + width].min() == 1
+    return Box(left, top, left + width, top + height) if solid else None
+
+
+def _continued(rgb: Rgb, hidden: NDArray[Any], inner: Box) -> Rgb:
+    """The filled picture mirrored over the whole canvas, and blurred more and more with the distance from it."""
+    around = inner.top, len(rgb) - inner.bottom, inner.left, rgb.shape[1] - inner.right
+    seen = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
+    out: Any = cv2.copyMakeBorder(_filled(rgb[seen], hidden[seen] > 0), *around, cv2.BORDER_REFLECT)
+    step = max(1, -(-max(rgb.shape) // COARSE))
+    small, _ = _reduced(out, np.zeros(out.shape[:2], bool), step)
+    soft = np.asarray(cv2.GaussianBlur(small, (0, 0), SOFT * max(small.shape)), np.float32)
+    x = np.arange(out.shape[1], dtype=np.float32)
+    across = np.maximum(np.maximum(inner.left - x, x - inner.right + 1), 0)
+    for part in strips(*out.shape[:2]):
+        y = np.arange(part.start, part.stop, dtype=np.float32)
+        down = np.maximum(np.maximum(inner.top - y, y - inner.bottom + 1), 0)
+        share = np.minimum(np.hypot(down[:, None], across) / np.float32(RAMP * max(rgb.shape)), 1)
+        if share.any():
+            own = out[part].astype(np.float32)
+            out[part] = np.rint(own + (_magnified(soft, step, part)[:, : len(x)] - own) * share[..., None])
+    return np.asarray(out)
+
+
+def _filled(rgb: Rgb, hidden: NDArray[np.bool_]) -> Rgb:
+    """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole."""
+    step = max(1, -(-max(hidden.shape) // WORKING))
+    small = fill(*_reduced(rgb, hidden, step))
+    out = rgb.copy()
+    for part in strips(*hidden.shape):
+        if hidden[part].any():
+            values = _magnified(small, step, part)[:, : out.shape[1]]
+            np.copyto(out[part], np.rint(values).astype(out.dtype), where=hidden[part][..., None])
+    return out
+
+
+def _magnified(small: NDArray[np.float32], step: int, rows: slice) -> NDArray[np.float32]:
+    """These rows of the picture `step` times as large."""
+    first, last = max(0, rows.start // step - 1), min(len(small), -(-rows.stop // step) + 1)
+    large = cv2.resize(small[first:last], (small.shape[1] * step, (last - first) * step))
+    return np.asarray(large[rows.start - first * step : rows.stop - first * step], np.float32)
+
+
+def _reduced(rgb: Rgb, hidden: NDArray[np.bool_], step: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Means of step x step pixels, and where nothing of them is hidden."""
+    size = -(-hidden.shape[0] // step), -(-hidden.shape[1] // step)
+    small, known = np.empty((*size, 3), np.float32), np.empty(size, bool)
+    for part in strips(size[0], size[1] * step * step):
+        rows = slice(part.start * step, part.stop * step)
+        down, across = (part.stop - part.start) * step - len(rgb[rows]), size[1] * step - rgb.shape[1]
+        piece, unknown = (
+            cv2.copyMakeBorder(array.astype(np.float32), 0, down, 0, across, cv2.BORDER_REPLICATE)
+            for array in (rgb[rows], hidden[rows])
+        )
+        cells = size[1], part.stop - part.start
+        small[part] = cv2.resize(piece, cells, interpolation=cv2.INTER_AREA)
+        known[part] = cv2.resize(unknown, cells, interpolation=cv2.INTER_AREA) == 0
+    return small, known

@@ -1,0 +1,1 @@
+"""Layered files: a stack of pictures that stays editable. PSD and OpenEXR need `matteo[layers]`, OpenRaster nothing."""

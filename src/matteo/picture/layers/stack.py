@@ -1,0 +1,102 @@
+"""What a layered file holds: pictures of one size, bottom first, and the picture that they make together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from matteo.errors import UnsupportedFormat, UsageError
+from matteo.picture.composite import composite
+from matteo.picture.image import Alpha, Image, Metadata, Rgb
+
+if TYPE_CHECKING:
+    from matteo.picture.cutout import Cutout
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One picture of a stack.
+
+    rgb:     H x W x 3, uint8 or uint16, straight.
+    opacity: H x W float32 in [0, 1]; None is opaque.
+    masked:  `opacity` goes into an editable mask where the format has one, and `rgb` lies whole below it.
+    visible: False for what is there to go back to.
+    """
+
+    name: str
+    rgb: Rgb
+    opacity: Alpha | None = None
+    masked: bool = False
+    visible: bool = True
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Layers of one size, depth and profile (`metadata.icc`), bottom first."""
+
+    layers: tuple[Layer, ...]
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        kinds = {(layer.rgb.shape, layer.rgb.dtype) for layer in self.layers}
+        if len(kinds) != 1:
+            raise UsageError(f"the layers of a file need one size and depth, and these have {len(kinds)}: resize them")
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        return self.layers[0].rgb.shape[0], self.layers[0].rgb.shape[1]
+
+    @property
+    def depth(self) -> int:
+        """Bits per channel, 8 or 16."""
+        return self.layers[0].rgb.dtype.itemsize * 8
+
+    def flattened(self) -> Image:
+        """The visible layers composited, on encoded values, as viewers and editors do it."""
+        shown = [Image(layer.rgb, layer.opacity) for layer in self.layers if layer.visible]
+        rgb, opacity = composite(shown)
+        return Image(rgb, None if opacity is None or opacity.min() == 1 else opacity, self.metadata)
+
+
+def stack_of(picture: Cutout | Image) -> Stack:
+    """The layers of a cut-out: its original (hidden), what lies beneath the subject, the subject under its mask.
+
+    The subject's pixels lie uncut below the mask where the original is known: painting the mask white brings them
+    back. A picture is a stack of one.
+    """
+    if isinstance(picture, Image):
+        return Stack((Layer("picture", picture.rgb, picture.opacity),), picture.metadata)
+    subject, original = picture.rgb, picture.source
+    layers = []
+    if original is not None:
+        layers.append(Layer("original", original.rgb, original.opacity, visible=False))
+        subject = np.where(picture.alpha[..., None] > 0, picture.rgb, original.rgb)
+    for n, under in enumerate(picture.under, start=1):
+        ground = n == 1 and under.opacity is None
+        layers.append(Layer("background" if ground else f"beneath {n}", under.rgb, under.opacity))
+    layers.append(Layer("subject", subject, picture.alpha, masked=True))
+    return Stack(tuple(layers), picture.metadata)
+
+
+def encode(picture: Cutout | Image | Stack, format: str, *, premultiplied: bool = True) -> bytes:
+    """The bytes of a layered file: "psd", "ora" or "exr".
+
+    premultiplied: of EXR, whose convention it is; False writes straight colours and says so in the file.
+    Raises MissingExtra where `matteo[layers]` is not installed, UnsupportedFormat for another format.
+    """
+    stack = picture if isinstance(picture, Stack) else stack_of(picture)
+    if format == "psd":
+        from matteo.picture.layers import psd
+
+        return psd.encode(stack)
+    if format == "ora":
+        from matteo.picture.layers import ora
+
+        return ora.encode(stack)
+    if format == "exr":
+        from matteo.picture.layers import exr
+
+        return exr.encode(stack, premultiplied=premultiplied)
+    raise UnsupportedFormat(f"{format} holds no layers; use psd, ora or exr")

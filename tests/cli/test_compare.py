@@ -1,0 +1,55 @@
+"""`matteo compare`: two pictures in one, a folder on a sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+from ..pictures import photograph, save
+from .test_remove import matteo, opened
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    grey = photograph("chelsea").mean(2, keepdims=True).repeat(3, axis=2).astype(np.uint8)
+    return save(photograph("chelsea"), tmp_path / "a.png"), save(grey, tmp_path / "b.png")
+
+
+def test_split_side_and_moving(pair: tuple[Path, Path]) -> None:
+    folder = pair[0].parent
+    assert matteo("compare", *pair, "-o", folder / "split.png") == 0
+    split = np.asarray(opened(folder / "split.png"))
+    assert np.array_equal(split[40:, :220], photograph("chelsea")[40:, :220])
+    assert np.ptp(split[40:, 230:].astype(int), axis=2).max() == 0
+    assert matteo("compare", *pair, "-o", folder / "side.png", "--as", "side") == 0
+    assert opened(folder / "side.png").width > 2 * 451
+    assert matteo("compare", *pair, "-o", folder / "moving.webp") == 0
+    with PilImage.open(folder / "moving.webp") as moving:
+        assert moving.n_frames > 10  # type: ignore[attr-defined]
+
+
+def test_a_folder_on_a_sheet(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    out = tmp_path / "out"
+    out.mkdir()
+    assert matteo("compare", tmp_path, "-o", out / "sheet.jpg", "--columns", 2, "--tile", 100) == 0
+    assert opened(out / "sheet.jpg").width == 2 * 100 + 3 * 12
+
+
+def test_wrong_use(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    cases = [
+        ([pair[0], "-o", out / "a.png", "--as", "split"], 2, "takes two pictures"),
+        ([*pair, "-o", out / "a.png", "--as", "moving"], 2, "does not move"),
+        ([out, "-o", out / "a.png"], 2, "holds no pictures"),
+        ([*pair, "-o", pair[0], "--overwrite"], 1, "is the source itself"),
+        ([pair[0], out / "missing.png", "-o", out / "a.png"], 1, "no such file"),
+    ]
+    for arguments, code, said in cases:
+        assert matteo("compare", *arguments) == code
+        assert said in capsys.readouterr().err
+    assert list(out.iterdir()) == []

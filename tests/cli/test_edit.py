@@ -1,0 +1,145 @@
+"""Editing on the command line: options, presets, layered files, folders that go on where they were."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ..picture.made import noise, saved
+from ..pictures import ASTRONAUT, photograph, save
+from .test_remove import matteo, opened
+
+
+@pytest.fixture
+def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MATTEO_HOME", str(tmp_path / "home"))
+    return Path(shutil.copy(ASTRONAUT, tmp_path / "photo.jpg"))
+
+
+def pixels(path: Path) -> NDArray[np.uint8]:
+    return np.asarray(opened(path))
+
+
+def test_product_on_white(photo: Path) -> None:
+    out = photo.with_name("out.png")
+    arguments = ["--background", "white", "--fill", "80%", "--size", "300x400", "--shadow", "contact"]
+    assert matteo(photo, *arguments, "-o", out) == 0
+    image = pixels(out)
+    assert image.shape == (400, 300, 3)
+    assert (image[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
+    columns = np.nonzero((image.min(2) < 200).any(0))[0]
+    assert np.ptp(columns) + 1 == pytest.approx(0.8 * 300, abs=8)
+
+
+def test_a_preset_names_its_format_and_its_own_options_win(photo: Path) -> None:
+    assert matteo(photo, "--preset", "amazon", "--size", "500x500") == 0
+    image = opened(photo.with_name("photo.cutout.jpg"))
+    assert (image.format, image.size) == ("JPEG", (500, 500))
+    assert (
+        matteo(photo, "--preset", "amazon", "--background", "none", "--size", "200x200", "-o", photo.with_name("a.png"))
+        == 0
+    )
+    assert opened(photo.with_name("a.png")).mode == "RGBA"
+
+
+def test_a_look_of_ones_own(photo: Path) -> None:
+    assert matteo("look", "save", "shop", "--background", "#ff0000", "--outline", "10") == 0
+    assert matteo(photo, "--preset", "shop", "-o", photo.with_name("a.png")) == 0
+    image = pixels(photo.with_name("a.png"))
+    assert (image[5, 5] == (255, 0, 0)).all()
+    assert (image == 255).all(2).sum() > 500  # the outline
+
+
+def test_the_originals_own_background(photo: Path) -> None:
+    out = photo.with_name("pop.png")
+    assert matteo(photo, "--effect", "pop", "-o", out) == 0
+    image = pixels(out).astype(int)
+    assert np.ptp(image[200, 300]) == 0
+    assert np.ptp(image[420, 120]) > 40
+    assert matteo(photo, "--background", "blur:15", "-o", photo.with_name("blur.png")) == 0
+    blurred, source = pixels(photo.with_name("blur.png")).astype(int), np.asarray(photograph("astronaut"), int)
+    detail = [np.abs(np.diff(picture[20:100, 350:450], n=2, axis=1)).mean() for picture in (blurred, source)]
+    assert detail[0] < detail[1] / 3
+
+
+@pytest.mark.parametrize("suffix", ["psd", "ora", "exr"])
+def test_layered_files(photo: Path, suffix: str) -> None:
+    target = photo.with_name(f"out.{suffix}")
+    assert matteo(photo, "--background", "#204060", "--shadow", "drop", "-o", target) == 0
+    if suffix == "psd":
+        from psd_tools import PSDImage
+
+        layers = list(PSDImage.open(target))
+        assert [layer.name for layer in layers] == ["original", "background", "beneath 2", "subject"]
+        assert layers[-1].has_mask()
+        flat = photo.with_name("flat.png")
+        assert matteo(photo, "--background", "#204060", "--shadow", "drop", "-o", flat) == 0
+        assert np.abs(pixels(flat).astype(int) - pixels(target)).max() <= 1
+    assert target.stat().st_size > 10_000
+
+
+def test_straight_colours_are_for_exr(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import OpenEXR
+
+    assert matteo(photo, "--straight", "-o", photo.with_name("a.exr")) == 0
+    assert OpenEXR.File(str(photo.with_name("a.exr"))).header()["comments"].startswith("straight")
+    assert matteo(photo, "--straight", "-o", photo.with_name("a.png")) == 2
+    assert "--straight is for EXR" in capsys.readouterr().err
+
+
+def test_a_folder_run_goes_on_only_where_the_look_is_the_same(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out, beach = photo.parent / "in", photo.parent / "out", photo.parent / "beach.png"
+    folder.mkdir()
+    for name in ("a", "b"):
+        save(photograph("chelsea"), folder / f"{name}.png")
+    beach.write_bytes(saved(noise(), "PNG"))
+
+    def statuses(*arguments: str | Path) -> list[str]:
+        assert matteo(folder, "-o", out, "--json", *arguments) in (0, 1)
+        return [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()]
+
+    assert statuses("--outline", "5", "--background", beach) == ["done"] * 2
+    assert statuses("--outline", "5", "--background", beach) == ["skipped"] * 2
+    moved = beach.rename(beach.with_name("sea.png"))
+    assert statuses("--outline", "5", "--background", moved) == ["skipped"] * 2  # its bytes count, not its name
+    assert statuses("--outline", "6", "--background", moved) == ["failed"] * 2  # other options: nothing is replaced
+    assert statuses("--outline", "6", "--background", moved, "--overwrite") == ["done"] * 2
+    moved.write_bytes(saved(noise(seed=3), "PNG"))
+    assert statuses("--outline", "6", "--background", moved, "--overwrite") == ["done"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--preset", "amazn"], "did you mean amazon?"),
+        (["--effect", "stiker"], "did you mean sticker?"),
+        (["--effect", "outline:widht=3"], "did you mean width?"),
+        (["--background", "whiet"], "is no background"),
+        (["--shadow", "dropp"], "drop"),
+        (["--size", "0x100"], "from 1 to 30000"),
+        (["--size", "1000000x1000000"], "from 1 to 30000"),
+        (["--outline", "thick"], "is no length"),
+        (["--fill", "85%", "--margin", "5%"], "give one of them"),
+        (["--harmonize"], "give a background too"),
+        (["--glow", ""], "--glow is empty"),
+        (["--alpha-only", "--outline", "4"], "leave one of the two out"),
+        (["--effect", "avatar", "--background", "red"], "leave out the background"),
+    ],
+)
+def test_wrong_use_is_named_and_nothing_written(
+    photo: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert matteo(photo, *arguments) == 2
+    assert said in capsys.readouterr().err
+    assert [path.name for path in photo.parent.iterdir()] == ["photo.jpg"]
+
+
+def test_a_missing_background_fails_and_writes_nothing(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert matteo(photo, "--background", photo.with_name("beach.jpg")) == 1
+    assert "no such file" in capsys.readouterr().err
+    assert [path.name for path in photo.parent.iterdir()] == ["photo.jpg"]

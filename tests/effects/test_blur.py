@@ -1,0 +1,214 @@
+"""The blurred background: nothing of the subject in it, discs in linear light, and nothing at all at strength 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matteo.effects.background import parse_background
+from matteo.effects.blur import NO_GROUND, blur
+from matteo.effects.crop import crop
+from matteo.effects.fill import fill
+from matteo.effects.lens import disc, lens_blur
+from matteo.effects.original import dim, grey, spot
+from matteo.effects.plate import BEYOND, clean_plate
+from matteo.errors import UsageError
+from matteo.picture.cutout import Cutout
+from matteo.picture.image import Image
+from matteo.picture.light import light_of
+
+from ..picture.made import display_p3, noise
+from ..pictures import photograph
+from .scenes import Scene, scene, slope, soft_ellipse
+
+LOWER = (0.3, 0.4, 0.7, 1.3)  # a subject that the lower border cuts
+CORNER = (-0.3, 0.5, 0.4, 1.4)
+
+
+def blurred(rgb: Any, radius: float) -> Any:
+    tone = light_of(None)
+    return np.concatenate([tone.encoded(values, rgb.dtype) for _, values in lens_blur(rgb, radius, tone)])
+
+
+@pytest.mark.parametrize("strength", [6, 12, 40])
+@pytest.mark.parametrize("box", [(0.3, 0.2, 0.65, 0.8), LOWER], ids=["free", "cut by the border"])
+@pytest.mark.parametrize("colour", [(255, 0, 40), (0, 255, 0)])
+def test_no_colour_of_the_subject_gets_into_the_blur(
+    strength: float, box: tuple[float, float, float, float], colour: tuple[int, int, int]
+) -> None:
+    """Noise that was hidden cannot be known: a disc smaller than these does not average it away."""
+    made = scene((480, 640), box=box, colour=colour, noise=3)
+    behind = blur(strength).behind(made.cutout)  # type: ignore[attr-defined]
+    clean = blurred(made.plate, strength / 1000 * 640)
+    outside = made.cutout.alpha == 0
+    assert np.abs(behind.rgb.astype(int) - clean)[outside].max() <= 2
+
+
+def test_a_subject_in_a_corner_is_guessed_nearly_as_well() -> None:
+    made = scene((480, 640), box=CORNER, noise=3)
+    behind = blur(12).behind(made.cutout)  # type: ignore[attr-defined]
+    difference = np.abs(behind.rgb.astype(int) - blurred(made.plate, 7.68))[made.cutout.alpha == 0]
+    assert difference.max() <= 4
+
+
+@pytest.mark.parametrize("effect", [blur, dim, grey, spot])
+def test_strength_0_is_the_original(effect: Any) -> None:
+    cutout = scene(noise=5).cutout
+    assert cutout.source is not None
+    image = effect(0)(cutout)
+    assert np.array_equal(image.rgb, cutout.source.rgb)
+    assert image.opacity is None
+
+
+@pytest.mark.parametrize("text", ["blur:20", "blur:20,depth", "dim:0.7", "grey", "spot", "white", "gradient:#f00,#00f"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("icc", [None, display_p3()])
+def test_opaque_pixels_depth_and_profile_stay(text: str, dtype: Any, icc: bytes | None) -> None:
+    cutout = scene(noise=5, dtype=dtype, icc=icc).cutout
+    image = parse_background(text)(cutout)
+    assert image.rgb.dtype == dtype
+    assert image.metadata.icc == icc
+    assert np.array_equal(image.rgb[cutout.alpha == 1], cutout.rgb[cutout.alpha == 1])
+    assert np.array_equal(image.rgb, parse_background(text)(cutout).rgb)
+
+
+def test_light_adds_up_linearly() -> None:
+    """Half of the disc's area white, half black: half the light, which is encoded as 188 and not as 128."""
+    rgb = np.zeros((80, 200, 3), np.uint8)
+    rgb[:, 100:] = 255
+    row = blurred(rgb, 20)[40, :, 0]
+    assert row[[0, 79]].tolist() == [0, 0]
+    assert row[[120, 199]].tolist() == [255, 255]
+    assert abs(int(row[99]) + int(row[100]) - 2 * 188) <= 8
+
+
+@pytest.mark.parametrize("radius", [0, 0.3, 1, 5.5, 12])
+def test_a_point_becomes_a_disc(radius: float) -> None:
+    share = disc(radius)
+    assert abs(float(share.sum()) - 1) < 1e-5
+    if radius >= 1:
+        assert float(share.max()) == pytest.approx(1 / (np.pi * radius**2), rel=0.06)
+        side = np.arange(len(share)) - len(share) // 2
+        assert not share[np.hypot(side[:, None], side) > radius + 0.8].any()
+
+
+def test_on_a_smaller_picture_the_blur_is_the_same() -> None:
+    """The exact disc against the fast one: a photograph's mean difference is a tenth of a level."""
+    from matteo.effects import lens
+
+    rgb = np.ascontiguousarray(photograph("coffee")[:300])
+    fast, working = blurred(rgb, 30), lens.WORKING
+    try:
+        lens.WORKING = 1000
+        exact = blurred(rgb, 30)
+    finally:
+        lens.WORKING = working
+    difference = np.abs(fast.astype(int) - exact)
+    assert difference.mean() < 0.2
+    assert np.quantile(difference, 0.999) <= 4
+
+
+def test_with_depth_the_ground_line_is_sharp() -> None:
+    made = scene((400, 400), noise=20)
+    behind = blur(30, depth=True).behind(made.cutout)  # type: ignore[attr-defined]
+    away = np.abs(behind.rgb.astype(float) - made.plate)[:, :80].mean(axis=(1, 2))
+    ground = int(np.flatnonzero((made.cutout.alpha >= 0.1).any(axis=1))[-1]) + 1
+    assert away[ground] < 4
+    assert away[ground - 200] > 12
+    assert away[ground - 50] < away[ground - 100] < away[ground - 200] + 1
+
+
+def test_without_a_ground_line_it_is_said() -> None:
+    cutout = scene(box=LOWER, noise=5).cutout
+    image = blur(20, depth=True)(cutout)
+    assert NO_GROUND in image.notes
+    assert np.array_equal(image.rgb, blur(20)(cutout).rgb)
+
+
+def test_the_source_is_needed() -> None:
+    from dataclasses import replace
+
+    with pytest.raises(UsageError, match="keep_source=True"):
+        blur(12)(replace(scene().cutout, source=None))
+
+
+@pytest.mark.parametrize("strength", [-1, 201, float("nan"), "much", True])
+def test_strengths_that_make_no_sense(strength: Any) -> None:
+    with pytest.raises(UsageError, match="from 0 to 200"):
+        blur(strength)
+
+
+def test_beyond_the_photograph_it_goes_on() -> None:
+    cutout = crop(margin=1.5)(scene(noise=3).cutout)
+    image = blur(12)(cutout)  # type: ignore[arg-type]
+    assert BEYOND in image.notes
+    assert image.opacity is None
+
+
+def test_what_the_photograph_shows_is_no_other_beyond_it() -> None:
+    made = scene(noise=8)
+    wide = crop(margin=1.5)(made.cutout)
+    assert isinstance(wide, Cutout)
+    plate = clean_plate(wide, "test")
+    assert plate.opacity is None
+    assert wide.source is not None
+    assert wide.source.opacity is not None
+    inside = wide.source.opacity == 1
+    assert np.array_equal(plate.rgb[inside], clean_plate(made.cutout, "test").rgb.reshape(-1, 3))
+    grain = np.abs(np.diff(plate.rgb[:20].astype(int), axis=1)).mean()
+    assert grain < 0.2 * np.abs(np.diff(made.plate.astype(int), axis=1)).mean()
+
+
+def test_a_see_through_source_stays_see_through() -> None:
+    from dataclasses import replace
+
+    cutout = scene().cutout
+    assert cutout.source is not None
+    opacity = soft_ellipse(180, 240, (0, 0, 1, 1))
+    seen = replace(cutout, source=replace(cutout.source, opacity=opacity))
+    image = blur(12)(seen)
+    assert image.opacity is not None
+    assert np.array_equal(image.opacity[cutout.alpha == 0], opacity[cutout.alpha == 0])
+
+
+@pytest.mark.parametrize("box", [(60, 100, 60, 120), (100, 180, 60, 120), (0, 180, 60, 120)])
+def test_a_slope_goes_on_through_a_hole(box: tuple[int, int, int, int]) -> None:
+    top, bottom, left, right = box
+    values = slope(180, 241).astype(np.float32)
+    known = np.ones((180, 241), bool)
+    known[top:bottom, left:right] = False
+    filled = fill(values, known)
+    assert np.array_equal(filled[known], values[known])
+    assert np.abs(filled - values).max() < 5
+
+
+def test_a_hole_without_surroundings() -> None:
+    values = noise(7, 9).astype(np.float32)
+    assert not fill(values, np.zeros((7, 9), bool)).any()
+    assert fill(values, np.ones((7, 9), bool)) is values
+
+
+def test_the_clean_plate_keeps_what_is_seen() -> None:
+    made: Scene = scene(noise=8)
+    plate = clean_plate(made.cutout, "test")
+    outside = made.cutout.alpha == 0
+    assert np.array_equal(plate.rgb[outside], made.plate[outside])
+    assert np.abs(plate.rgb.astype(float) - made.plate)[~outside].mean() < 10
+    assert isinstance(plate, Image)
+
+
+def test_a_real_cut_out_has_its_source() -> None:
+    """The picture itself, not a copy, unless it is not wanted."""
+    from matteo.picture.read import read
+    from matteo.remover import Remover
+
+    remover, image = Remover(), read(photograph("coffee"))
+    cutout = remover.cut(image)
+    assert cutout.source is image
+    assert remover.cut(image, keep_source=False).source is None
+    assert remover.remove(photograph("coffee")).source is not None
+    found = cutout.apply(crop(fill=0.7, aspect="1:1"), blur(10))
+    assert isinstance(found, Image)
+    assert found.opacity is None

@@ -1,0 +1,87 @@
+"""Looks: options joined, effects in their order, nothing made of what contradicts itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matteo.effects.crop import crop
+from matteo.effects.look import Look, steps
+from matteo.effects.outline import outline
+from matteo.errors import MatteoError, UsageError
+from matteo.picture.cutout import Cutout
+from matteo.picture.image import Image
+
+from ..picture.made import noise, saved
+from .drawn import cutout
+
+
+def test_what_is_said_later_wins_and_effects_are_joined() -> None:
+    base = Look(background="white", fill="85%", effect=("duotone",))
+    joined = Look(background="red", effect=("sticker",)).over(base)
+    assert joined == Look(background="red", fill="85%", effect=("duotone", "sticker"))
+    assert Look(margin="5%").over(base).fill is None  # two ways to say the same thing
+    assert Look().over(base) == base
+
+
+def test_the_effects_are_those_of_the_functions_in_order() -> None:
+    given = cutout()
+    found = steps(Look(background="navy", fill="50%", aspect="1:1", outline="4px,red"))(given)
+    framed = given.apply(crop(fill=0.5, aspect="1:1"), outline("4px", "red"))
+    assert isinstance(found, Image)
+    assert isinstance(framed, Cutout)
+    assert np.array_equal(found.rgb, framed.over("navy").rgb)
+
+
+def test_nothing_said_is_nothing_done() -> None:
+    given = cutout()
+    assert steps(Look())(given) is given
+
+
+def test_where_the_subject_stands() -> None:
+    alpha = np.zeros((40, 60), np.float32)
+    alpha[10:20, 10:20] = 1
+    for position, inside in (("top-left", (slice(0, 50), slice(0, 50))), ("bottom", (slice(50, 100), slice(25, 75)))):
+        found = steps(Look(fill="50%", size="100x100", position=position))(cutout(alpha))
+        assert isinstance(found, Cutout)
+        assert found.alpha[inside].mean() > 0.95  # its rim is resampled
+        assert found.alpha.sum() == pytest.approx(2500, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (Look(background="whit"), "is no background"),
+        (Look(background="missing.jpg"), "no such file"),
+        (Look(size="0x0"), "from 1 to 30000"),
+        (Look(size="1000000x1000000"), "from 1 to 30000"),
+        (Look(size="large"), "two numbers"),
+        (Look(fill="120%"), "from 0.01 to 1"),
+        (Look(fill="85%", margin="5%"), "give one of them"),
+        (Look(effect=("avatar", "sticker")), "give it last"),
+        (Look(effect=("avatar",), background="red"), "leave out the background"),
+        (Look(effect=("stiker",)), "did you mean sticker?"),
+        (Look(harmonize="0.5"), "give a background too"),
+        (Look(position="middle"), "two numbers"),
+        (Look(background="white", light="lunar"), "encoded"),
+        (Look(light="linear"), "give a background too"),
+    ],
+)
+def test_what_makes_no_sense(look: Look, said: str) -> None:
+    with pytest.raises(MatteoError, match=said):
+        steps(look)
+
+
+def test_a_canvas_of_too_many_pixels_is_refused_before_it_is_made() -> None:
+    with pytest.raises(UsageError, match="megapixels"):
+        steps(Look(size="30000x30000"))(cutout())
+
+
+def test_what_needs_the_original(tmp_path: Path) -> None:
+    (tmp_path / "beach.png").write_bytes(saved(noise(), "PNG"))
+    for look in (Look(background="blur:5"), Look(background="dim"), Look(effect=("pop",)), Look(background="grey")):
+        assert steps(look).needs_source
+    for look in (Look(background=str(tmp_path / "beach.png")), Look(background="white"), Look(effect=("sticker",))):
+        assert not steps(look).needs_source

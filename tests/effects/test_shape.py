@@ -1,0 +1,81 @@
+"""Distances to a soft edge are those of geometry, to a fraction of a pixel."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from matteo.effects.shape import distance, moved, pixels, softened, widened, with_room
+from matteo.errors import UsageError
+
+from .drawn import cutout, disc, radii
+
+
+@pytest.mark.parametrize("radius", [5.0, 17.37, 30.5])
+def test_the_distance_to_a_disc(radius: float) -> None:
+    exact = radii() - radius
+    seen = (exact > 0.75) & (exact < 20)
+    error = np.abs(distance(disc(radius), 20) - exact)[seen]
+    assert error.max() < 0.5
+    assert np.sqrt((error**2).mean()) < 0.08
+
+
+def test_the_distance_to_a_straight_edge_to_parts_of_a_pixel_at_any_coverage() -> None:
+    for covered in (0.0, 0.2, 0.5, 0.7, 1.0):
+        alpha = np.zeros((9, 40), np.float32)
+        alpha[:, :10], alpha[:, 10] = 1, covered
+        beyond = np.arange(11, 21) + 0.5 - (10 + covered)
+        assert np.abs(distance(alpha, 15)[4, 11:21] - beyond).max() < 0.05
+
+
+def test_beyond_its_reach_and_without_a_subject_it_is_large() -> None:
+    assert (distance(disc(5), 10)[radii() > 18] > 10).all()
+    assert (distance(np.zeros((5, 6), np.float32), 3) == 5).all()
+
+
+def test_a_widened_disc_is_a_disc_of_a_larger_radius() -> None:
+    wide = widened(disc(20), 7.25)
+    assert np.abs(wide - disc(27.25)).mean() < 0.001
+    assert abs(wide.sum() / disc(27.25).sum() - 1) < 0.002
+    assert (wide >= disc(20)).all()
+
+
+def test_a_blur_keeps_the_sum_and_is_that_of_opencv() -> None:
+    alpha = disc(20)
+    for sigma in (2.0, 9.0):
+        soft = softened(alpha, sigma)
+        assert abs(soft.sum() / alpha.sum() - 1) < 0.01
+        exact = cv2.GaussianBlur(alpha, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        assert np.abs(soft - exact).max() < 0.02
+    assert softened(alpha, 0) is alpha
+
+
+def test_a_shift_by_parts_of_a_pixel_moves_the_middle() -> None:
+    alpha, shifted = disc(20), moved(disc(20), 3.25, -1.5)
+    y, x = np.indices(alpha.shape)
+    assert abs((shifted * x).sum() / shifted.sum() - (alpha * x).sum() / alpha.sum() - 3.25) < 0.02
+    assert abs((shifted * y).sum() / shifted.sum() - (alpha * y).sum() / alpha.sum() + 1.5) < 0.02
+
+
+def test_lengths() -> None:
+    assert pixels(10, (1000, 2000)) == 20
+    assert pixels("12px", (1000, 2000)) == 12
+    assert pixels("2.5 px", (100, 100)) == 2.5
+    assert pixels("500px", (100, 200)) == 200
+    for wrong in ("wide", "-3", "nan", "12pt", 1001, "1e9px"):
+        with pytest.raises(UsageError, match="thousandths of the long side"):
+            pixels(wrong, (100, 100))
+
+
+def test_room_is_made_only_where_it_lacks_and_no_pixel_changes() -> None:
+    alpha = np.zeros((50, 60), np.float32)
+    alpha[5:50, 20:40] = 1
+    given = cutout(alpha)
+    roomy = with_room(given, 9.2)
+    assert roomy.size_hw == (50 + 5 + 10, 60)
+    assert np.array_equal(roomy.rgb[5:55], given.rgb)
+    assert np.array_equal(roomy.alpha[5:55], given.alpha)
+    assert roomy.source is not None
+    assert roomy.source.size_hw == roomy.size_hw
+    assert with_room(given, 0).size_hw == given.size_hw
