@@ -27,7 +27,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "photos" / "cats").mkdir(parents=True)
     save(photograph("chelsea")[::2, ::2], tmp_path / "photos" / "cats" / "chelsea.png")
     shutil.copy(ASTRONAUT, tmp_path / "photos")
+    save(np.full((40, 40), 255, np.uint8), tmp_path / "mine.png")
+    (tmp_path / "poster.toml").write_text(blocks("toml")[0])
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MATTEO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
 
@@ -37,14 +40,15 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_command_of_the_readme_runs(desk: Path) -> None:
-    commands = [line.partition("#")[0].strip() for line in blocks("sh")[0].splitlines()]
-    assert len(commands) >= 10
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    commands = [re.sub(r"\s+# .*", "", line) for line in lines]
+    assert len(commands) >= 20
     for command in commands:
         done = subprocess.run(
             ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-    for made in ("photo.cutout.png", "out.webp", "white.jpg", "b.png", "photo.alpha.png", "pipe.png"):
+    for made in ("photo.cutout.png", "out.webp", "white.jpg", "b.png", "photo.alpha.png", "pipe.png", "layers.psd"):
         assert (desk / made).stat().st_size > 1000
     assert (desk / "cut" / "cats" / "chelsea.png").exists()
 

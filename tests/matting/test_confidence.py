@@ -33,7 +33,7 @@ def disc(x: int = 80, y: int = 80, radius: int = 40) -> Alpha:
 
 def coloured(alpha: Alpha, subject: tuple[float, ...] = RED, ground: tuple[float, ...] = GREEN) -> NDArray[np.float32]:
     a = alpha[..., None]
-    return np.asarray(a * np.float32(subject) + (1 - a) * np.float32(ground), np.float32)
+    return np.asarray(a * np.array(subject, np.float32) + (1 - a) * np.array(ground, np.float32), np.float32)
 
 
 def said(alpha: Alpha, **colours: tuple[float, ...]) -> tuple[str, ...]:
@@ -81,7 +81,8 @@ def test_fine_structure() -> None:
     wheel = disc()
     for turn in np.linspace(0, np.pi, 9):
         across = np.array([np.cos(turn), np.sin(turn)]) * 70
-        cv2.line(wheel, tuple(np.intp(80 - across)), tuple(np.intp(80 + across)), 1.0, 2)
+        (x0, y0), (x1, y1) = ((80 + sign * across).astype(int).tolist() for sign in (-1, 1))
+        cv2.line(wheel, (x0, y0), (x1, y1), 1.0, 2)
     assert FINE in said(wheel)
     assert thin_share(disc() > 0.5) < 0.02
     bars = np.zeros((SIDE, SIDE), np.bool_)

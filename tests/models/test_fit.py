@@ -79,3 +79,15 @@ def test_an_output_of_another_size_is_refused() -> None:
     fitted = fit(np.zeros((8, 8, 3), np.uint8), PAD)
     with pytest.raises(ModelError, match="not an alpha of the input's size"):
         fitted.coarse_alpha(np.zeros((1, 1, 4, 4), np.float32), PAD)
+
+
+def test_a_noisy_picture_is_seen_quieter_and_kept_as_it_is() -> None:
+    rng = np.random.default_rng(0)
+    noisy = np.clip(128 + rng.normal(0, 20, (320, 320, 3)), 0, 255).astype(np.uint8)
+    fitted = fit(noisy, STRETCH)
+    assert (fitted.rgb == noisy.astype(np.float32) / np.float32(255)).all()
+    seen = fitted.tensor[0].transpose(1, 2, 0) * STRETCH.std + STRETCH.mean
+    assert seen.std() < 0.5 * fitted.rgb.std()
+    clean = np.full((320, 320, 3), 128, np.uint8)
+    seen = fit(clean, STRETCH).tensor[0].transpose(1, 2, 0) * STRETCH.std + STRETCH.mean
+    assert np.abs(seen - 128 / 255).max() < 1e-6

@@ -39,7 +39,7 @@ def fit_head(inputs: Tensor, targets: Tensor, outputs: int, loss: Loss, schedule
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
     head.train()
     for _ in range(schedule.epochs):
-        for chosen in torch.randperm(len(inputs)).split(schedule.batch):
+        for chosen in torch.split(torch.randperm(len(inputs)), schedule.batch):
             adam.zero_grad()
             loss(head(inputs[chosen]), targets[chosen]).backward()  # type: ignore[no-untyped-call]
             adam.step()

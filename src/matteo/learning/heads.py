@@ -49,8 +49,8 @@ def of_training(data: Path, every: int, *, held_out: bool) -> Iterator[tuple[str
 
 def views_for(name: str, data: Path, scenes: list[Pair], every: int, shown: int) -> Iterator[View]:
     if name in JUDGES:
-        pairs = ((name, pair) for pair in pairs_of(data / f"{name}.tar", longest=LONGEST))
-        return views_of(pairs, (), side=SIDE, shown=1, share_plain=1.0, seed=2)
+        judged = ((name, pair) for pair in pairs_of(data / f"{name}.tar", longest=LONGEST))
+        return views_of(judged, (), side=SIDE, shown=1, share_plain=1.0, seed=2)
     if name == "own":
         pairs = of_training(data, every, held_out=False)
         return views_of(pairs, scenes, side=SIDE, shown=1, share_plain=0.5, seed=0)
@@ -79,7 +79,7 @@ def look_at_all(network: Network, data: Path, every: int, shown: int, keep: Path
 
 def plain_of(seen: Seen) -> NDArray[np.bool_]:
     """The first view of each picture: as it is."""
-    return np.diff(seen.picture, prepend=-1) != 0
+    return np.asarray(np.diff(seen.picture, prepend=-1) != 0)
 
 
 def say_kinds(head: Head, left_out: Seen) -> None:
