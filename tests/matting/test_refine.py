@@ -149,6 +149,16 @@ def test_sizes_grow_evenly_by_at_most_the_largest_step() -> None:
     assert levels((200, 300), (800, 1200), at_start=True) == [(200, 300), (400, 600), (800, 1200)]
 
 
+def test_a_networks_doubt_far_from_any_outline_is_left_as_it_is() -> None:
+    coarse = disc(320, 320, 60)
+    coarse[:40] = 0.3  # a veil over the background
+    rgb = noise(640, 640)
+    guess = refine(rgb, coarse, half, guessed=True)
+    assert np.abs(guess[:64] - 0.3).max() < 1e-3
+    assert (guess == 0.5).any()
+    assert (refine(rgb, coarse, half)[:64] == 0.5).all()
+
+
 def test_coarse_alpha_may_be_larger_than_the_picture() -> None:
     alpha = refine(noise(60, 80), disc(320, 320, 90), half)
     assert alpha.shape == (60, 80)

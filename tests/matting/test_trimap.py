@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.matting.trimap import band_radius, unknown_band
+from matteo.matting.trimap import band_radius, near_outline, unknown_band
 
 
 def ramp(width: int, side: int = 120) -> NDArray[np.float32]:
@@ -48,3 +48,11 @@ def test_radius_is_half_the_widest_part_and_zero_without_a_band() -> None:
     band[:, 30:35] = True
     band[10:50, 100:140] = True
     assert abs(band_radius(band) - 20) < 1.5
+
+
+def test_near_the_outline_is_within_the_reach_of_where_alpha_passes_one_half() -> None:
+    near = near_outline(ramp(24), 10)
+    assert (widths(near) == 20).all()
+    assert near[:, 50:70].all()
+    assert not near_outline(np.full((20, 30), 0.4, np.float32)).any()
+    assert not near_outline(np.ones((20, 30), np.float32)).any()

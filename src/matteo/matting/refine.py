@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.matting.trimap import Mask, band_radius, unknown_band
+from matteo.matting.trimap import Mask, band_radius, near_outline, unknown_band
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
 
@@ -42,20 +42,24 @@ def refine(
     coarse: h x w in [0, 1], of any size and softness; where None, the trimap alone decides. trimap: H x W or smaller,
     0 surely background, 255 surely foreground, between unknown; where None it is made from `coarse`. run: the network,
     1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) -> 1 x 1 x s x t. guessed: `coarse` is a network's guess, not
-    only rough but wrong in places: it is refined at its own size first. side: rows that are computed at once, which
-    changes no result.
+    only rough but wrong in places: it is refined at its own size first, and its doubts far from any outline are left
+    as they are. side: rows that are computed at once, which changes no result.
     Outside the band alpha is `coarse`'s own, enlarged where it is smaller; under a trimap, 0 and 1 as that says.
     """
     size_hw = rgb.shape[0], rgb.shape[1]
     working_hw = worked_at(size_hw)
     small = rgb if working_hw == size_hw else resize(rgb, working_hw)
     alpha, band = beginning(working_hw, coarse, trimap)
+    if guessed and trimap is None:
+        band &= near_outline(alpha)
     for level_hw in levels(alpha.shape, working_hw, at_start=guessed or coarse is None):
         picture = small if level_hw == working_hw else resize(small, level_hw)
         alpha = refine_once(picture, alpha, band, run, side)
         if level_hw != working_hw:
             before = cv2.resize(band.astype(np.uint8), level_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
             band = unknown_band(alpha) & before
+            if guessed and trimap is None:
+                band &= near_outline(alpha)
     alpha = resize(alpha, size_hw)
     if trimap is not None and trimap.shape == size_hw:  # which a smaller grid may have blurred
         np.copyto(alpha, 0, where=trimap == 0)
@@ -88,7 +92,7 @@ def beginning(size_hw: tuple[int, int], coarse: Alpha | None, trimap: NDArray[np
     if small_hw != alpha.shape:
         alpha = resize(np.asarray(alpha, np.float32), small_hw)
         band = resize(band.astype(np.float32), small_hw) > 0
-    return np.asarray(alpha, np.float32), band
+    return np.clip(alpha, 0, 1, dtype=np.float32), band  # means of ones may come out a little above one
 
 
 def levels(start_hw: tuple[int, ...], size_hw: tuple[int, int], *, at_start: bool) -> list[tuple[int, int]]:
@@ -111,7 +115,7 @@ def refine_once(rgb: Rgb, alpha: Alpha, band: Mask, run: Run, side: int = SIDE) 
     result = coarse.copy()
     for rows, columns in parts(unknown, side):
         patch = surrounded(rgb, coarse, unknown, rows, columns)
-        refined = run(patch[None])[0, 0, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        refined = np.clip(run(patch[None])[0, 0, MARGIN:-MARGIN, MARGIN:-MARGIN], 0, 1)
         place = slice(rows.start, min(rows.stop, size_hw[0])), slice(columns.start, min(columns.stop, size_hw[1]))
         inside = refined[: place[0].stop - rows.start, : place[1].stop - columns.start]
         np.copyto(result[place], inside, where=unknown[place])

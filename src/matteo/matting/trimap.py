@@ -19,6 +19,7 @@ DOUBT = 0.04  # alpha nearer than this to 0 or 1 is taken for certain
 REACH = 2  # grid pixels around doubt that belong to the band
 CLEAN = 4  # grid pixels: a ramp not wider than this is a clean edge
 FARTHER = 3  # additional grid pixels around wider ramps
+FARTHEST = 6  # grid pixels from the outline up to which a network's doubt is about the edge
 
 
 def unknown_band(alpha: Alpha, reach: int = REACH) -> Mask:
@@ -29,6 +30,16 @@ def unknown_band(alpha: Alpha, reach: int = REACH) -> Mask:
     wide = cv2.morphologyEx(doubt, cv2.MORPH_OPEN, np.ones((CLEAN + 3, CLEAN + 3), np.uint8))  # + 2: grown just now
     near, far = cv2.dilate(doubt, _disc(reach - 1)), cv2.dilate(wide, _disc(reach - 1 + FARTHER))
     return np.asarray(cv2.max(near, far) > 0, bool)
+
+
+def near_outline(alpha: Alpha, reach: float = FARTHEST) -> Mask:
+    """H x W, True within `reach` pixels of where alpha passes one half. Doubt farther away (a veil over the background,
+    a part that may or may not belong) is a question of what the subject is, not of its edge."""
+    inside = np.pad((alpha > 0.5).astype(np.uint8), 1, mode="edge")
+    if inside.min() == inside.max():
+        return np.zeros(alpha.shape, bool)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 3) + cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
+    return np.asarray(distance[1:-1, 1:-1] <= reach, bool)
 
 
 def band_radius(unknown: Mask) -> float:
