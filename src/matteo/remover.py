@@ -237,7 +237,9 @@ class Remover:
             given = self._looked(seen, how, seconds)
         with timed(seconds, "edges"):
             run = self.refiner.run if how.edges == "fine" else None
-            matte = refined(how.edges, seen, given.alpha, small=given.rgb, trimap=given.trimap, run=run)
+            matte = refined(
+                how.edges, seen, given.alpha, small=given.rgb, trimap=given.trimap, run=run, guessed=not given.model
+            )
             settle(matte)
             del seen  # of a picture with transparency it is a copy
         matte, shown = _offset(matte, how, seconds)

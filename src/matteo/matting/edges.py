@@ -42,12 +42,13 @@ def refined(
     small: Floats | None = None,
     trimap: Trimap | None = None,
     run: Run | None = None,
+    guessed: bool = False,
 ) -> Alpha:
     """Alpha of H x W for rgb (H x W x 3, uint8 or uint16), by a key of EDGES.
 
     coarse: h x w in [0, 1], of any size; where None, the trimap alone decides. small: h x w x 3 in [0, 1], the picture
     on that grid, where it is at hand. trimap: H x W; outside its unknown part the result is exactly as it says. run:
-    the refiner's network, for "fine".
+    the refiner's network, for "fine". guessed: `coarse` is a network's, whose doubt may lie far from any outline.
     """
     check_edges(edges)
     if edges in METHODS:
@@ -55,7 +56,7 @@ def refined(
     elif edges == "fine":
         if run is None:
             raise UsageError("fine edges need the refiner's network: give it as run")
-        alpha = refine(rgb, coarse, run, trimap)
+        alpha = refine(rgb, coarse, run, trimap, guessed=guessed)
     else:
         alpha = _without_network(edges, rgb, _first(coarse, trimap, rgb, edges), small)
     if trimap is not None:
