@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
+from matteo.cli.compare import _opened
+
 from ..pictures import photograph, save
 from .test_remove import matteo, opened
 
@@ -53,3 +55,9 @@ def test_wrong_use(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.Captu
         assert matteo("compare", *arguments) == code
         assert said in capsys.readouterr().err
     assert list(out.iterdir()) == []
+
+
+def test_the_pictures_of_a_sheet_are_opened_small(pair: tuple[Path, Path]) -> None:
+    """A folder of them at full size is more than a memory holds."""
+    assert {picture.size_hw for picture in _opened(list(pair), 50)} == {(33, 50)}
+    assert {picture.size_hw for picture in _opened(list(pair), None)} == {(300, 451)}

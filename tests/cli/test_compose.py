@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
+from matteo.cli.compose import _opener
+
 from ..pictures import ASTRONAUT, photograph, save
 from .test_remove import matteo, opened
 
@@ -73,3 +75,9 @@ def test_what_makes_no_sense_writes_nothing(poster: Path, capsys: pytest.Capture
     assert matteo("compose", poster, "-o", poster.with_suffix(".doc")) == 1
     assert matteo("compose", poster, "-o", poster.with_name("cat.png"), "--overwrite") == 1  # a source
     assert sorted(poster.parent.iterdir()) == before
+
+
+def test_a_layer_does_not_hold_the_photograph_that_it_was_cut_from() -> None:
+    opened = _opener("matteo", "cpu", 1)
+    assert opened(ASTRONAUT, True).source is None
+    assert opened(ASTRONAUT, False).source is None

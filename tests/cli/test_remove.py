@@ -332,3 +332,45 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:  # the other end is closed
         return b""
+
+
+def test_a_new_refiner_makes_a_folders_fine_edges_anew_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import onnx
+
+    from matteo.models import refiner
+    from matteo.models.weights import digest
+
+    source, masks = tmp_path / "photos", tmp_path / "masks"
+    for folder in (source, masks):
+        folder.mkdir()
+    save(photograph("chelsea")[::4, ::4], source / "a.png")
+    save(np.full((75, 113), 255, np.uint8), masks / "a.png")
+
+    def statuses(*edges: str) -> list[str]:
+        code = matteo(source, "-o", tmp_path / edges[-1], "--mask", masks, "--edges", *edges, "--json")
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert (code == 1) is (lines[0]["status"] == "failed")
+        return [line["status"] + (": another model" if "another model" in str(line["error"]) else "") for line in lines]
+
+    assert statuses("fine") == statuses("fast") == ["done"]
+    assert statuses("fine") == statuses("fast") == ["skipped"]
+    changed = Path(shutil.copytree(refiner.FOLDER, tmp_path / "refiner"))
+    network = onnx.load(str(changed / "refiner.onnx"))
+    network.doc_string = "another"
+    onnx.save(network, str(changed / "refiner.onnx"))
+    card = json.loads((changed / "refiner.json").read_text())
+    card["checksum"] = "sha256:" + digest(changed / "refiner.onnx", "sha256")
+    (changed / "refiner.json").write_text(json.dumps(card))
+    monkeypatch.setattr(refiner, "FOLDER", changed)
+    assert statuses("fast") == ["skipped"]
+    assert statuses("fine") == ["failed: another model"]
+
+
+def test_a_pipe_into_a_folder_that_is_a_file_is_told_why(photo: Path) -> None:
+    command = [sys.executable, "-m", "matteo", "-", "-o", str(photo / "cut.png"), "--edges", "none"]
+    run = subprocess.run(command, input=photo.read_bytes(), capture_output=True, check=False, text=False)
+    assert run.returncode == 1
+    assert b"photo.jpg: cannot be made" in run.stderr
+    assert run.stderr.count(b"\n") == 1

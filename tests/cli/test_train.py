@@ -18,6 +18,8 @@ from matteo import Remover
 from matteo.learning.data import Pair, pairs_of
 from matteo.learning.validation import overlap
 from matteo.models import library
+from matteo.models.card import from_json
+from matteo.models.table import find
 from tests.cli.test_remove import matteo
 from tests.learning.discs import disc_pair, encoded, write_data, write_folder, write_tar
 from tests.pictures import photograph
@@ -59,7 +61,9 @@ def recipe_run(data: Path, run: Path, *more: object) -> tuple[object, ...]:
     return ("train", "--recipe", data / "discs.toml", "--data", data, "--run", run, *more)
 
 
-def test_a_laptop_sized_recipe_learns_and_what_it_exports_cuts_out(data: Path, tmp_path: Path) -> None:
+def test_a_laptop_sized_recipe_learns_and_what_it_exports_cuts_out(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "run"
     assert matteo(*recipe_run(data, run, "--steps", 150)) == 0
     with (run / "log.csv").open() as file:
@@ -69,6 +73,11 @@ def test_a_laptop_sized_recipe_learns_and_what_it_exports_cuts_out(data: Path, t
     ious = [overlap(remover.alpha(pair.rgb), pair.mask)[0] for pair in pairs_of(data / "val.tar")]
     assert np.mean(ious) > 0.8
     assert len(list(run.glob("sheet-*.png"))) >= 4
+    assert remover.card.trained_on == ("train.tar", "backgrounds.tar (backgrounds)")
+    assert "photographs that were published for research" not in remover.card.licence
+    said = capsys.readouterr().out
+    assert "discs.onnx: 0." in said
+    assert "it has no heads" in said
 
 
 def test_a_run_told_to_end_saves_and_goes_on(data: Path, tmp_path: Path) -> None:
@@ -101,6 +110,7 @@ def test_own_pictures_are_learned_and_the_network_is_known_by_its_name(
     assert "2 pictures of what it knew: IoU 0." in said
     assert "3 pictures held out: IoU 0." in said
     assert "discs is better than matteo and was added: matteo photo.jpg --model discs" in said
+    assert ("discs does not: its confidence is" in said) == bool(find("matteo")[0].verdicts)
     card = library.card_of("discs")
     assert "own" in card.trained_on
     assert "DUTS-TR" in card.trained_on
@@ -125,6 +135,7 @@ def test_what_is_not_better_is_not_added(tmp_path: Path, capsys: pytest.CaptureF
     assert "shop is not better than matteo on the pictures held out, and was not added" in said.err
     assert library.names() == []
     assert (tmp_path / "run" / "shop.onnx").exists()
+    assert "own" in from_json(tmp_path / "run" / "shop.json").trained_on
 
 
 def no_masks(folder: Path) -> Path:

@@ -151,3 +151,12 @@ def test_the_forms_are_named() -> None:
     with pytest.raises(UsageError, match="no background to fit"):
         behind_of("transparent", scene().cutout)
     assert isinstance(colour("white"), Background)
+
+
+def test_colours_hidden_in_a_covering_picture_do_not_darken_its_edge() -> None:
+    alpha = np.repeat((np.arange(8) < 4).astype(np.float32)[None], 8, axis=0)
+    white = np.where(alpha[..., None] > 0, np.uint8(255), np.uint8(0)).repeat(3, axis=2)
+    nothing = Cutout(np.zeros((32, 32, 3), np.uint8), np.zeros((32, 32), np.float32))
+    found = behind_of(picture(Image(white, alpha)), nothing)
+    assert found.opacity is not None
+    assert (found.rgb[found.opacity > 0] == 255).all()

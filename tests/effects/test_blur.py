@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from matteo.effects.crop import crop
 from matteo.effects.fill import fill
 from matteo.effects.lens import disc, lens_blur
 from matteo.effects.original import dim, grey, spot
-from matteo.effects.plate import BEYOND, clean_plate
+from matteo.effects.plate import BEYOND, HIDDEN, clean_plate
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image
@@ -212,3 +213,38 @@ def test_a_real_cut_out_has_its_source() -> None:
     found = cutout.apply(crop(fill=0.7, aspect="1:1"), blur(10))
     assert isinstance(found, Image)
     assert found.opacity is None
+
+
+@pytest.mark.parametrize("shape", [(60, 80), (1800, 2400)])
+@pytest.mark.parametrize("effect", [dim(0.001), blur(1)])
+def test_where_the_subject_is_everywhere_the_photograph_stays_and_it_is_said(
+    shape: tuple[int, int], effect: Any
+) -> None:
+    rgb = np.full((*shape, 3), 200, np.uint8)
+    veil = Cutout(rgb, np.full(shape, 0.5, np.float32), source=Image(rgb))
+    image = effect(veil)
+    assert np.abs(image.rgb.astype(int) - 200).max() <= 1
+    assert HIDDEN in image.notes
+
+
+def test_no_cell_known_as_a_whole_leaves_the_photograph() -> None:
+    """A line of the subject through every one of the cells that a large picture is filled in."""
+    rgb = np.full((100, 3000, 3), 200, np.uint8)
+    alpha = np.zeros((100, 3000), np.float32)
+    alpha[:, ::3] = 1
+    plate = clean_plate(Cutout(rgb, alpha, source=Image(rgb)), "test")
+    assert (plate.rgb == 200).all()
+    assert plate.notes == (HIDDEN,)
+    wide = clean_plate(Cutout(rgb, alpha, source=Image(rgb)).apply(crop(margin=0.01)), "test")  # type: ignore[arg-type]
+    assert (wide.rgb == 200).all()
+    assert wide.notes == (BEYOND, HIDDEN)
+
+
+def test_a_growing_blur_takes_little_room() -> None:
+    made = scene((1000, 1500), box=(0.4, 0.1, 0.6, 0.9)).cutout
+    effect = blur(2, depth=True)
+    tracemalloc.start()
+    effect(made)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 31 * 1000 * 1500  # bytes; with floats of the whole picture there were 35

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import PIL.Image
 import pytest
 
-from matteo.effects.compare import DARK, GAP, LIGHT, moving, sheet, shown, side_by_side, split
+from matteo.effects.compare import DARK, GAP, LARGEST, LIGHT, moving, sheet, shown, side_by_side, split, thumbnail
 from matteo.errors import UnsupportedFormat, UsageError
+from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image, Metadata
 
 from ..picture.made import display_p3, noise
@@ -93,3 +95,28 @@ def test_a_moving_picture_begins_with_before_and_reaches_after(format: str) -> N
 def test_what_does_not_move_is_refused() -> None:
     with pytest.raises(UnsupportedFormat, match="webp or avif"):
         moving(Image(noise()), Image(noise()), "png")
+
+
+def test_what_moves_is_never_larger_than_a_screen() -> None:
+    """WebP holds no more than 16,383 pixels a side, and a memory no sixteen frames of 100 megapixels."""
+    before, after = np.zeros((60, 17_000, 3), np.uint8), np.full((60, 17_000, 3), 200, np.uint8)
+    file = PIL.Image.open(io.BytesIO(moving(Image(before), Image(after))))
+    assert file.size == (LARGEST, 7)
+    small = PIL.Image.open(io.BytesIO(moving(Image(before[:, :300]), Image(after[:, :300]))))
+    assert small.size == (300, 60)
+
+
+def test_the_checkerboard_takes_little_room() -> None:
+    given = Image(np.zeros((1000, 1500, 3), np.uint8), np.zeros((1000, 1500), np.float32))
+    tracemalloc.start()
+    shown(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 12 * 1000 * 1500
+
+
+def test_a_sheet_of_thumbnails_is_that_of_the_pictures() -> None:
+    pictures: list[Image | Cutout] = [cutout(), Image(noise(90, 120)), Image(noise(20, 30))]
+    small = [thumbnail(picture, 64) for picture in pictures]
+    assert max(max(picture.size_hw) for picture in small) == 64
+    assert np.array_equal(sheet(small, tile=64).rgb, sheet(pictures, tile=64).rgb)

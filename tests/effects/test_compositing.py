@@ -15,7 +15,7 @@ from matteo.effects.background import colour
 from matteo.effects.harmonize import FARTHEST, harmonize
 from matteo.effects.lab import from_lab, to_lab
 from matteo.effects.light_wrap import light_wrap
-from matteo.effects.match import edge_sigma, match
+from matteo.effects.match import edge_sigma, grain_sigma, match
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image
 from matteo.picture.light import light_of
@@ -139,3 +139,27 @@ def test_a_sharper_background_changes_nothing() -> None:
     sharp = picture(np.repeat(squares[..., None], 3, axis=2).astype(np.uint8))
     assert made(match(sharp), before) is before
     assert made(match("white"), before) is before
+
+
+def grainy(size_hw: tuple[int, int], seed: int) -> Any:
+    """Grey with grain of deviation 6."""
+    rng = np.random.default_rng(seed)
+    return np.rint(128 + 6 * rng.standard_normal((*size_hw, 3), np.float32)).astype(np.uint8)
+
+
+def test_a_small_subject_in_a_large_picture_keeps_its_grain() -> None:
+    """In none of the tiles that a picture of this size is looked at in, were they laid over all of it."""
+    alpha = np.zeros((2400, 2400), np.float32)
+    alpha[300:700, 300:700] = 1
+    before = Cutout(grainy((2400, 2400), 0), alpha)
+    assert grain_sigma(before.rgb, alpha == 1) == pytest.approx(6, rel=0.15)
+    after = made(match(Image(grainy((2400, 2400), 1))), before)
+    assert after.rgb[alpha == 1].std() == pytest.approx(6, rel=0.15)
+
+
+def test_grain_of_too_few_pixels_cannot_be_told_and_gets_no_more() -> None:
+    alpha = np.zeros((200, 200), np.float32)
+    alpha[100:110, 100:110] = 1
+    before = Cutout(grainy((200, 200), 0), alpha)
+    assert grain_sigma(before.rgb, alpha == 1) is None
+    assert made(match(Image(grainy((200, 200), 1))), before) is before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,15 @@ import pytest
 
 from matteo.effects.crop import crop, parse_aspect
 from matteo.effects.place import align, place
+from matteo.effects.placement import check_canvas
 from matteo.effects.shape import coloured
+from matteo.effects.sticker import sticker
 from matteo.effects.subject import Box, subject_box
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout
 from matteo.picture.geometry import resize, resize_straight
 from matteo.picture.image import Image
+from matteo.picture.limits import Limits
 
 from ..picture.made import ellipse, noise
 from .scenes import scene
@@ -181,3 +185,17 @@ def test_more_of_them() -> None:
     with pytest.raises(UsageError, match="lower one"):
         align(height=0.95, base=0.9)
     assert parse_aspect("3:2") == 1.5
+
+
+def test_a_picture_beyond_the_default_limit_can_be_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever raised the reader's limit has such pictures. The default is lower here, so that they are small."""
+    monkeypatch.setattr("matteo.effects.placement.Limits", partial(Limits, pixels=10_000))
+    before = scene().cutout
+    assert before.alpha.size > 10_000
+    assert made(crop(margin=0.1), before).alpha.size > 10_000
+    assert made(sticker("2px"), before).size_hw == before.size_hw
+    check_canvas((100, 100))
+    with pytest.raises(UsageError, match=r"0.01 megapixels; give a smaller size"):
+        check_canvas((100, 101))
+    with pytest.raises(UsageError, match=r"0.0864 megapixels; give a smaller size"):
+        made(crop(size=(400, 400)), before)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from matteo.effects.rotate import rotate
+from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout
 
 from .drawn import cutout, disc
@@ -57,3 +60,23 @@ def test_layers_and_source_turn_with_it() -> None:
     assert found.source.size_hw == found.size_hw
     assert found.source.opacity is not None
     assert found.source.opacity[0, 0] == 0  # a corner that the photograph does not reach
+
+
+def test_a_large_picture_turns_one_channel_at_a_time() -> None:
+    alpha = disc(300, (1000, 1000), (500.0, 500.0))
+    given = Cutout(np.full((1000, 1000, 3), 90, np.uint8), alpha)
+    effect = rotate(10)
+    tracemalloc.start()
+    found = effect(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert isinstance(found, Cutout)
+    assert peak < 30 * found.alpha.size  # bytes; of floats of all channels there were 51
+
+
+@pytest.mark.parametrize(("shape", "angle"), [((10, 40_000), 0.05), ((40_000, 10), 45.0)])
+def test_what_gets_too_large_is_refused(shape: tuple[int, int], angle: float) -> None:
+    long = Cutout(np.zeros((*shape, 3), np.uint8), np.ones(shape, np.float32))
+    with pytest.raises(UsageError, match="give a smaller"):
+        rotate(angle)(long)
+    assert turned(long, 90).size_hw == shape[::-1]

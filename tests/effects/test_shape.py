@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
 
+from matteo.effects.pattern import pattern
+from matteo.effects.shadow import shadow
 from matteo.effects.shape import distance, moved, pixels, softened, widened, with_room
+from matteo.effects.sticker import sticker
 from matteo.errors import UsageError
+from matteo.picture.cutout import Cutout, Effect
 
 from .drawn import cutout, disc, radii
 
@@ -63,7 +69,8 @@ def test_lengths() -> None:
     assert pixels("12px", (1000, 2000)) == 12
     assert pixels("2.5 px", (100, 100)) == 2.5
     assert pixels("500px", (100, 200)) == 200
-    for wrong in ("wide", "-3", "nan", "12pt", 1001, "1e9px"):
+    assert pixels("0.2%", (1000, 2000)) == 4
+    for wrong in ("wide", "-3", "nan", "12pt", 1001, "101%", "%", "1e9px"):
         with pytest.raises(UsageError, match="thousandths of the long side"):
             pixels(wrong, (100, 100))
 
@@ -79,3 +86,35 @@ def test_room_is_made_only_where_it_lacks_and_no_pixel_changes() -> None:
     assert roomy.source is not None
     assert roomy.source.size_hw == roomy.size_hw
     assert with_room(given, 0).size_hw == given.size_hw
+
+
+@pytest.mark.parametrize("shape", [(8, 40_000), (40_000, 8)])
+def test_a_shift_of_a_very_long_picture(shape: tuple[int, int]) -> None:
+    alpha = np.random.default_rng(0).random(shape).astype(np.float32)
+    assert np.array_equal(moved(alpha, 2, -3)[:-3, 2:], alpha[3:, :-2])
+    assert not moved(alpha, 2, -3)[-3:].any()
+    assert not moved(alpha, 2, -3)[:, :2].any()
+    between = moved(alpha, 0, 1.25)
+    assert np.abs(between[2:] - (0.75 * alpha[1:-1] + 0.25 * alpha[:-2])).max() < 1e-6
+    assert not moved(alpha, 50_000, 0).any()
+
+
+@pytest.mark.parametrize("effect", [sticker("2px"), shadow("drop", softness=0)])
+def test_very_long_pictures_get_their_layers(effect: Effect) -> None:
+    alpha = np.zeros((60, 33_000), np.float32)
+    alpha[20:40, 100:32_900] = 1
+    found = effect(Cutout(np.zeros((60, 33_000, 3), np.uint8), alpha))
+    assert isinstance(found, Cutout)
+    assert found.under[0].opacity is not None
+    assert found.under[0].opacity[:, 32_800:].max() > 0.2
+
+
+@pytest.mark.parametrize("kind", ["dots", "stripes", "checks"])
+def test_a_pattern_takes_little_room(kind: str) -> None:
+    given = Cutout(np.zeros((1000, 1500, 3), np.uint8), np.ones((1000, 1500), np.float32))
+    effect = pattern(kind)
+    tracemalloc.start()
+    effect(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 13 * 1000 * 1500  # bytes: 7 are the layer and its coverage; drawn as a whole it took 20 and more

@@ -125,3 +125,13 @@ def test_as_a_pil_image(dtype: Any) -> None:
     again = read(image)
     assert again.metadata.icc == display_p3()
     assert np.abs(again.rgb * (257.0 if dtype == np.uint16 else 1.0) - cutout.rgb).max() <= 128.5 * (dtype == np.uint16)
+
+
+def test_colours_hidden_in_a_background_do_not_darken_its_edge() -> None:
+    alpha = np.repeat((np.arange(8) < 4).astype(np.float32)[None], 8, axis=0)
+    white = np.where(alpha[..., None] > 0, np.uint8(255), np.uint8(0)).repeat(3, axis=2)
+    nothing = Cutout(np.zeros((32, 32, 3), np.uint8), np.zeros((32, 32), np.float32))
+    found = nothing.over(Image(white, alpha))
+    assert found.opacity is not None
+    assert ((found.opacity > 0) & (found.opacity < 1)).any()
+    assert (found.rgb[found.opacity > 0] == 255).all()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matteo.picture.geometry import cover, resize
+from matteo.picture.geometry import cover, cover_straight, resize
 
 from .made import noise
 
@@ -85,3 +85,14 @@ def test_cover_keeps_the_middle_and_the_aspect() -> None:
     weight = found / found.sum()
     assert abs((weight.sum(axis=0) * np.arange(200)).sum() - 99.5) < 0.05
     assert abs((weight.sum(axis=1) * np.arange(200)).sum() - 99.5) < 0.05
+
+
+@pytest.mark.parametrize("size", [(32, 32), (32, 48), (5, 9)])
+def test_colours_hidden_under_alpha_0_do_not_come_into_a_covers_edge(size: tuple[int, int]) -> None:
+    alpha = np.repeat((np.arange(8) < 4).astype(np.float32)[None], 8, axis=0)
+    rgb = np.where(alpha[..., None] > 0, np.uint8(255), np.uint8(0)).repeat(3, axis=2)
+    colours, opacity = cover_straight(rgb, alpha, size)
+    assert np.array_equal(opacity, cover(alpha, size))
+    assert (colours[opacity > 0] == 255).all()
+    left, _ = cover_straight(rgb, alpha, (8, 4), (0.0, 0.5))
+    assert (left == 255).all()

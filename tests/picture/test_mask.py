@@ -1,9 +1,11 @@
 """Masks and trimaps in whatever holds them."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 import matteo
@@ -68,3 +70,15 @@ def test_a_mask_is_turned_as_its_own_file_says(tmp_path: Path) -> None:
     exif[0x0112] = 6  # a quarter turn
     path = save(np.rot90(SOFT).copy(), tmp_path / "turned.png", exif=exif)
     assert np.abs(mask(path) - SOFT / np.float32(255)).max() < 1e-6
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_numbers_of_classes_are_no_mask(tmp_path: Path, dtype: type) -> None:
+    given: NDArray[Any] = (SOFT > 100).astype(dtype)
+    for read in (read_mask, read_trimap):
+        with pytest.raises(matteo.UsageError, match=r"brightest value is 1 of (255|65535): numbers .* save the subj"):
+            read(given, SIZE_HW, Limits())
+    path = save((SOFT > 100).astype(np.uint8), tmp_path / "classes.png")
+    with pytest.raises(matteo.UsageError, match=r"classes\.png is no alpha"):
+        mask(path)
+    assert not mask(np.zeros_like(given)).any()  # no subject at all is a mask

@@ -38,13 +38,12 @@ def compare(
 
     \b
     matteo compare me.jpg me.cutout.png -o split.jpg       left before, right after
-    matteo compare me.jpg me.cutout.png -o moving.webp     fading from one to the other
+    matteo compare me.jpg me.cutout.png -o moving.webp     fading from one to the other, of 2048 pixels a side at most
     matteo compare me.jpg me.cutout.png --as side -o a.jpg next to one another
     matteo compare cut/ -o sheet.jpg                       a folder on one sheet
     """
     from matteo.effects import compare as pictures
     from matteo.picture.formats import from_suffix
-    from matteo.picture.read import read
     from matteo.picture.write import publish
 
     target, format = Path(output), from_suffix(output)
@@ -52,7 +51,7 @@ def compare(
     way = way or _usual(paths, format)
     if way in ("split", "moving") and len(files) != 2:
         raise UsageError(f"--as {way} takes two pictures, before and after, not {len(files)}")
-    opened = [read(path) for path in files]
+    opened = _opened(files, tile if way == "sheet" else None)
     names = () if no_labels else tuple(path.name for path in files)
     if way == "moving":
         if format not in pictures.MOVING:
@@ -62,6 +61,14 @@ def compare(
         data = _still(way, opened, names, at, columns, tile).encode(format, quality=quality)
     publish(data, target, overwrite=overwrite, sources=files)
     click.echo(str(target), err=True)
+
+
+def _opened(files: list[Path], tile: int | None) -> list[Image]:
+    """A sheet's pictures are shrunk one by one: a folder of them at full size is more than the memory holds."""
+    from matteo.effects.compare import thumbnail
+    from matteo.picture.read import read
+
+    return [read(path) if tile is None else thumbnail(read(path), tile) for path in files]
 
 
 def _still(way: str, opened: list[Image], names: tuple[str, ...], at: float, columns: int, tile: int) -> Image:

@@ -78,6 +78,6 @@ def _opener(model: str, provider: str, threads: int | None) -> OpenLayer:
             return Remover(model, threads=threads, provider=provider, progress=progress)
 
     def opened(path: Path, cut: bool) -> Cutout:
-        return remover().remove(path) if cut else whole(read(path))
+        return remover().remove(path, keep_source=False) if cut else whole(read(path))
 
     return opened

@@ -26,7 +26,7 @@ _OPTIONS = (
     click.option("--position", metavar="WHERE", help="Of the subject: center, bottom, top-left, … or X,Y in shares."),
     click.option("--shadow", metavar="KIND", help="drop, contact, cast, reflection, or keep (the photograph's own)."),
     click.option(
-        "--outline", metavar="WIDTH[,COLOUR]", help="A line around it; thousandths of the long side, or 12px."
+        "--outline", metavar="WIDTH[,COLOUR]", help="A line around it; thousandths of the long side, 0.6%, or 12px."
     ),
     click.option("--glow", metavar="SIZE[,COLOUR]", help="Light around it."),
     click.option(

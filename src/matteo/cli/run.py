@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from matteo.batch.engine import Made, Record, Status, preview, run
+from matteo.batch.engine import Made, Record, Status, make_folder, preview, run
 from matteo.batch.lock import hold
 from matteo.batch.manifest import Manifest
 from matteo.batch.plan import Job, Plan, plan_files, plan_folder
@@ -21,6 +21,7 @@ from matteo.cli.report import Reporter, download_progress
 from matteo.effects.look import Look, Steps
 from matteo.errors import MatteoError, OutputError, UnreadablePicture, UsageError
 from matteo.models.fit import fitted_size
+from matteo.models.refiner import refiner_card
 from matteo.models.session import default_threads
 from matteo.models.table import find
 from matteo.picture.cutout import Cutout
@@ -89,10 +90,9 @@ class Run:
 
     def _plan(self, plan: Plan, folder: Path | None = None, shard: tuple[int, int] | None = None) -> int:
         """Single pictures as they are; a folder under its lock and with its manifest."""
-        card = find(self.model)[0]
         plan = self.beside.joined(plan)
         steps, identity = self._editing()
-        model = f"{card.name}@{card.checksum}"
+        model = self._model()
         if self.dry_run:
             manifest = Manifest(folder, shard=shard, read_only=True) if folder else None
             records = preview(plan, manifest=manifest, overwrite=self.overwrite, options=identity, model=model)
@@ -126,7 +126,7 @@ class Run:
             if target is None:
                 _to_stdout(made.data)
             else:
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(target.parent)
                 publish(made.data, target, overwrite=self.overwrite)
         except UsageError:
             raise
@@ -158,6 +158,11 @@ class Run:
         if self.beside:
             identity["beside"] = self.beside.identity()
         return steps, identity
+
+    def _model(self) -> str:
+        """The networks whose weights decide the result's bytes, for the manifest."""
+        cards = [find(self.model)[0], *([refiner_card()] if self.options.edges == "fine" else [])]
+        return "+".join(f"{card.name}@{card.checksum}" for card in cards)
 
     def _limits(self) -> Limits:
         return Limits(pixels=int(self.max_megapixels * 1e6))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 FAILED, INTERRUPTED = 1, 130
+NO_HEADS = "its confidence is the overlap expected from its alpha, and it names no kind of subject"
 FOLDER = click.Path(path_type=Path)
 
 
@@ -104,6 +105,8 @@ def _own(
             f"{outcome.onnx} is what was learned (`matteo models import` takes it all the same)"
         )
     click.echo(f"{name} is better than {base} and was added: matteo photo.jpg --model {name}")
+    if outcome.lost:
+        click.echo(f"{base} tells {' and '.join(outcome.lost)}, {name} does not: {NO_HEADS}")
     return 0
 
 
@@ -115,6 +118,7 @@ def _recipe(
     from matteo.learning.batches import load_material
     from matteo.learning.export import export
     from matteo.learning.journal import Journal
+    from matteo.learning.origin import origin_of
     from matteo.learning.ranks import join
     from matteo.learning.recipes import recipe_of
     from matteo.learning.train import beginning
@@ -133,7 +137,9 @@ def _recipe(
     if state.plan is None or stopped():
         return _interrupted(run)
     if ranks.is_first:
-        export(run / "weights.pt", Path(name).stem, recipe.stages[-1][1], run)
+        origin = origin_of(name, recipe, start)
+        export(run / "weights.pt", Path(name).stem, recipe.stages[-1][1], run, origin, say=click.echo)
+        click.echo(f"it has no heads, as `python -m matteo.learning.heads` trains them: {NO_HEADS}")
     return 0
 
 

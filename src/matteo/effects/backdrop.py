@@ -14,7 +14,7 @@ from matteo.errors import UsageError
 from matteo.picture.colour import parse_colour, srgb_to_profile
 from matteo.picture.composite import composite
 from matteo.picture.cutout import Cutout, in_space_of, read_background
-from matteo.picture.geometry import cover, resize, resize_straight
+from matteo.picture.geometry import cover, cover_straight, resize, resize_straight
 from matteo.picture.image import Image
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ def picture(
 
 
 def _covering(image: Image, size_hw: tuple[int, int], position: tuple[float, float]) -> Image:
-    opacity = None if image.opacity is None else cover(image.opacity, size_hw, position)
-    return replace(image, rgb=cover(image.rgb, size_hw, position), opacity=opacity)
+    if image.opacity is None:
+        return replace(image, rgb=cover(image.rgb, size_hw, position))
+    rgb, opacity = cover_straight(image.rgb, image.opacity, size_hw, position)
+    return replace(image, rgb=rgb, opacity=opacity)
 
 
 def _contained(image: Image, size_hw: tuple[int, int], position: tuple[float, float]) -> Image:

@@ -77,15 +77,20 @@ def _blurred(rgb: NDArray[Any], radius: float, tone: Light, growth: NDArray[np.f
 
 
 def _growing(rgb: NDArray[Any], radius: float, tone: Light, growth: NDArray[np.float32]) -> Iterator[Strip]:
-    """Each row a mix of the two nearest of LEVELS + 1 even blurs."""
-    out = np.zeros(rgb.shape, np.float32)
-    for level in range(LEVELS + 1):
-        weight = np.clip(1 - np.abs(growth * LEVELS - level), 0, 1)
-        for run in _runs(weight > 0):
-            for part, values in lens_blur(rgb, radius * level / LEVELS, tone, run):
-                out[part] += values * weight[part, None, None]
-    for part in strips(*rgb.shape[:2]):
-        yield part, out[part]
+    """Each row a mix of the two nearest of LEVELS + 1 even blurs; rows of the same two are mixed at once."""
+    lower = np.floor(growth * LEVELS)
+    for level in range(LEVELS):
+        for run in _runs(lower == level):
+            out = np.zeros((run.stop - run.start, *rgb.shape[1:]), np.float32)
+            share = growth[run] * LEVELS - level
+            for one, weight in ((level, 1 - share), (level + 1, share)):
+                for part, values in lens_blur(rgb, radius * one / LEVELS, tone, run):
+                    within = slice(part.start - run.start, part.stop - run.start)
+                    out[within] += values * weight[within, None, None]
+            for part in strips(*out.shape[:2]):
+                yield slice(part.start + run.start, part.stop + run.start), out[part]
+    for run in _runs(lower == LEVELS):
+        yield from lens_blur(rgb, radius, tone, run)
 
 
 def _runs(rows: NDArray[np.bool_]) -> Iterator[slice]:

@@ -21,6 +21,7 @@ LINE = 3  # pixels of the line between before and after
 GAP = 12  # pixels between the pictures of a sheet
 PAPER = 245
 MOVING = ("webp", "avif")
+LARGEST = 2048  # pixels a side of what moves
 STEPS = 8  # pictures of a cross-fade
 
 
@@ -30,9 +31,14 @@ def shown(picture: Image | Cutout) -> Image:
     image = convert(Image(narrow(flat.rgb), flat.opacity, Metadata(icc=flat.metadata.icc)), None)
     if image.opacity is None:
         return image
-    rows, columns = np.indices(image.size_hw) // SQUARE
-    board = np.where((rows + columns)[..., None] % 2, np.uint8(DARK), np.uint8(LIGHT)).repeat(3, axis=2)
-    return Image(composite([Image(board), image])[0])
+    rows, columns = (np.arange(length) // SQUARE % 2 for length in image.size_hw)
+    board = np.where(rows[:, None] != columns, np.uint8(DARK), np.uint8(LIGHT))
+    return Image(composite([Image(np.broadcast_to(board[..., None], image.rgb.shape)), image])[0])
+
+
+def thumbnail(picture: Image | Cutout, tile: int = 320) -> Image:
+    """As `shown`, within a square of `tile` pixels: what a sheet has of it, where all at full size are too many."""
+    return Image(_at_most(shown(picture).rgb, tile, tile))
 
 
 def split(
@@ -71,7 +77,7 @@ def sheet(
         raise UsageError("a sheet needs at least one picture")
     if not (1 <= columns <= 100 and 16 <= tile <= 4096):
         raise UsageError(f"a sheet of {columns} columns of {tile} pixels; give 1 to 100 of 16 to 4096")
-    small = [_at_most(shown(picture).rgb, tile, tile) for picture in pictures]
+    small = [np.asarray(thumbnail(picture, tile).rgb, np.uint8) for picture in pictures]
     rows = [small[at : at + columns] for at in range(0, len(small), columns)]
     texts = [list(labels[at : at + columns]) for at in range(0, len(small), columns)] if labels else []
     return _on_paper(rows, texts, tile)
@@ -82,13 +88,14 @@ def moving(
 ) -> bytes:
     """The bytes of an animated WebP or AVIF: before, a fade, after, and back, for ever.
 
-    seconds: how long each of the two stands. UsageError where they are not of one size.
+    Pictures of more than 2048 pixels (LARGEST) a side are shrunk to that: it has sixteen frames. seconds: how long
+    each of the two stands. UsageError where they are not of one size.
     """
     if format not in MOVING:
         raise UnsupportedFormat(f"{format} does not move; use webp or avif")
     import PIL.Image
 
-    first, second = (array.astype(np.float32) for array in _alike(before, after))
+    first, second = (_at_most(array, LARGEST, LARGEST).astype(np.float32) for array in _alike(before, after))
     shares = [step / STEPS for step in range(STEPS)]
     there = [np.rint(first + (second - first) * share).astype(np.uint8) for share in shares]
     back = [np.rint(second + (first - second) * share).astype(np.uint8) for share in shares]

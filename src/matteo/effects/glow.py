@@ -14,7 +14,8 @@ from matteo.picture.image import Image
 def glow(size: Length = 25, colour: str = "#ffe6a8", strength: float = 0.9) -> Effect:
     """A layer beneath the subject that is strongest at its edge and fades over about `size`.
 
-    size: thousandths of the picture's long side, or "40px". strength: opacity at the edge, 0 to 1. The canvas stays.
+    size: thousandths of the picture's long side, "2.5%" of it, or "40px". strength: opacity at the edge, 0 to 1.
+    The canvas stays.
     """
     check("glow", strength=strength)
     check_length(size)

@@ -23,6 +23,7 @@ MOST = 4.0  # pixels of blur
 SHARP = 0.05  # pixels: less is no blur
 TILES, TILE = 4, 256  # of a large picture so many tiles in each direction, of so many pixels a side
 SIGMAS = np.geomspace(0.2, 8, 60).tolist()
+FEWEST = 256  # pixels: a block of those that the grain is measured in
 SOLID = 5  # pixels inside the subject, where its matte's edge is not taken for its sharpness
 
 
@@ -45,7 +46,7 @@ def match(background: Behind = "white", *, strength: float = 1) -> Effect:
         missing = max(soft**2 - own_soft**2, 0) ** 0.5 * strength if own_soft and soft else 0.0
         result = _blurred(cutout, min(missing, MOST)) if missing > SHARP else cutout
         grain, own_grain = grain_sigma(behind.rgb), grain_sigma(result.rgb, result.alpha == 1)
-        more = max(grain**2 - own_grain**2, 0) ** 0.5 * strength
+        more = max(grain**2 - own_grain**2, 0) ** 0.5 * strength if grain and own_grain is not None else 0.0
         return _grained(result, more / 255) if more > 0.25 else result
 
     return matched
@@ -57,7 +58,7 @@ def edge_sigma(rgb: NDArray[Any], where: NDArray[np.bool_] | None = None) -> flo
     The slope of an edge of blur s, taken between the neighbours on both sides, is erf(1 / (s sqrt 2)) of its height;
     after another blur s0 it is that of sqrt(s^2 + s0^2). The ratio of the two falls with s, which is looked up.
     """
-    found = [_crests(rgb[part], None if where is None else where[part]) for part in _parts(rgb.shape)]
+    found = [_crests(rgb[part], None if where is None else where[part]) for part in _parts(rgb.shape, where)]
     first, again = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     if not first.size:
         return 0.0
@@ -70,12 +71,18 @@ def edge_sigma(rgb: NDArray[Any], where: NDArray[np.bool_] | None = None) -> flo
     return float(np.interp(-ratio, [-one for one in ratios], SIGMAS))
 
 
-def _parts(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
-    """The whole of a small picture, and of a large one tiles in a grid, at its own scale."""
-    if shape[0] * shape[1] <= TILES**2 * TILE**2:
-        return [(slice(None), slice(None))]
-    starts = [[round(i * max(0, n - TILE) / (TILES - 1)) for i in range(TILES)] for n in shape[:2]]
-    return [(slice(top, top + TILE), slice(left, left + TILE)) for top in starts[0] for left in starts[1]]
+def _parts(shape: tuple[int, ...], where: NDArray[np.bool_] | None) -> list[tuple[slice, slice]]:
+    """The whole of a small picture, and of a large one tiles in a grid, at its own scale; of the box of what is set."""
+    left, top, width, height = cv2.boundingRect(where.view(np.uint8)) if where is not None else (0, 0, *shape[1::-1])
+    if width * height <= TILES**2 * TILE**2:
+        return [(slice(top, top + height), slice(left, left + width))]
+    down, across = ([round(i * max(0, n - TILE) / (TILES - 1)) for i in range(TILES)] for n in (height, width))
+    bottom, right = top + height, left + width
+    return [
+        (slice(top + y, min(top + y + TILE, bottom)), slice(left + x, min(left + x + TILE, right)))
+        for y in down
+        for x in across
+    ]
 
 
 def _crests(rgb: NDArray[Any], where: NDArray[np.bool_] | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -106,13 +113,15 @@ def _inside(alpha: Alpha) -> NDArray[np.bool_]:
     return np.asarray(found if found.any() else alpha == 1)
 
 
-def grain_sigma(rgb: NDArray[Any], where: NDArray[np.bool_] | None = None) -> float:
-    """The deviation of the grain, in levels of 0 to 255, of the pixels that are set; of a large picture's tiles."""
-    tiles = []
-    for part in _parts(rgb.shape):
-        # Black is taken as clipped, which tells nothing of grain.
-        black = rgb.dtype.type(0)
-        tiles.append(rgb[part] if where is None else np.where(where[part][..., None], rgb[part], black))
+def grain_sigma(rgb: NDArray[Any], where: NDArray[np.bool_] | None = None) -> float | None:
+    """The deviation of the grain, in levels of 0 to 255, of the pixels that are set; of a large picture's tiles.
+    None where too few of them were looked at to tell."""
+    parts = _parts(rgb.shape, where)
+    if where is not None and sum(np.count_nonzero(where[part]) for part in parts) < FEWEST:
+        return None
+    # Black is taken as clipped, which tells nothing of grain.
+    black = rgb.dtype.type(0)
+    tiles = [rgb[part] if where is None else np.where(where[part][..., None], rgb[part], black) for part in parts]
     return estimate_sigma(np.concatenate(tiles))
 
 

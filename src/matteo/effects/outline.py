@@ -12,7 +12,8 @@ from matteo.picture.image import Image
 def outline(width: Length = 6, colour: str = "white", opacity: float = 1.0) -> Effect:
     """A layer beneath the subject that stands out by `width` on every side, with a smooth edge.
 
-    width: thousandths of the picture's long side, or "12px". The canvas stays: what is beyond it is cut off.
+    width: thousandths of the picture's long side, "0.6%" of it, or "12px". The canvas stays: what is beyond it is cut
+    off.
     """
     check("outline", opacity=opacity)
     check_length(width)

@@ -9,7 +9,7 @@ import numpy as np
 from matteo.effects.shape import Length, check_length, coloured, pixels
 from matteo.effects.table import check
 from matteo.picture.colour import parse_colour
-from matteo.picture.composite import composite
+from matteo.picture.composite import composite, strips
 from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Alpha, Image
 
@@ -27,7 +27,8 @@ def pattern(
 ) -> Effect:
     """The pattern as an opaque layer beneath all others, or (where="subject") as the subject's own colours.
 
-    kind: dots, stripes or checks. size: from one to the next, thousandths of the picture's long side, or "80px".
+    kind: dots, stripes or checks. size: from one to the next, thousandths of the picture's long side, "6%" of it, or
+    "80px".
     angle: degrees, anticlockwise. Edges are smooth to a pixel.
     """
     check("pattern", kind=kind, angle=angle, where=where)
@@ -46,8 +47,16 @@ def pattern(
 
 def coverage(kind: str, size_hw: tuple[int, int], period: float, angle: float) -> Alpha:
     """How much of each pixel is ink: H x W float32 in [0, 1]. period: pixels from one to the next."""
+    out: Alpha = np.empty(size_hw, np.float32)
+    for part in strips(*size_hw):
+        out[part] = _covered(kind, size_hw, part, period, angle)
+    return out
+
+
+def _covered(kind: str, size_hw: tuple[int, int], rows: slice, period: float, angle: float) -> Alpha:
     turn = np.deg2rad(angle)
     y, x = (np.arange(length, dtype=np.float32) + np.float32(0.5) for length in size_hw)
+    y = y[rows]
     u = np.float32(np.cos(turn)) * x - np.float32(np.sin(turn)) * y[:, None]
     v = np.float32(np.sin(turn)) * x + np.float32(np.cos(turn)) * y[:, None]
     if kind == "dots":

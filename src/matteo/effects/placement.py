@@ -17,6 +17,7 @@ from matteo.picture.image import Alpha, Image
 from matteo.picture.limits import Limits
 
 AROUND = 3  # source pixels beyond what is seen, for the resampling's support
+GROWTH = 2  # how much larger than the picture the canvas of a very large one may be
 ENLARGED = 1.0005  # what rounding to whole pixels makes is no enlargement
 
 
@@ -29,11 +30,14 @@ class Placement:
     top: float
     size_hw: tuple[int, int]
 
-    def __post_init__(self) -> None:
-        height, width = self.size_hw
-        if width * height > Limits().pixels:
-            most = Limits().pixels / 1e6
-            raise UsageError(f"a canvas of {width} x {height} is more than {most:g} megapixels; give a smaller size")
+
+def check_canvas(size_hw: tuple[int, int], picture_hw: tuple[int, int] = (0, 0)) -> None:
+    """UsageError for a canvas of more pixels than the reader's default limit and more than `GROWTH` times those of the
+    picture: one that was let in by a higher limit can be worked on."""
+    height, width = size_hw
+    most = max(Limits().pixels, GROWTH * picture_hw[0] * picture_hw[1])
+    if width * height > most:
+        raise UsageError(f"a canvas of {width} x {height} is more than {most / 1e6:g} megapixels; give a smaller size")
 
 
 def fitted(
@@ -74,8 +78,10 @@ def standing(
 
 def placed(cutout: Cutout, place: Callable[[Box], Placement]) -> Cutout:
     """The cut-out where `place` puts its subject's box, with its layers and its source. At scale 1 no pixel changes;
-    otherwise colours are resampled weighted by alpha. An enlargement is said in the notes."""
+    otherwise colours are resampled weighted by alpha. An enlargement is said in the notes. UsageError for a canvas
+    that is too large."""
     to = place(box_or_all(cutout.alpha))
+    check_canvas(to.size_hw, cutout.size_hw)
     rgb, alpha = _moved(cutout.rgb, cutout.alpha, to)
     notes = cutout.notes
     if to.scale > ENLARGED:

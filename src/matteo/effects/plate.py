@@ -19,6 +19,7 @@ WORKING = 1000  # samples along the long side, on which the hole is filled: what
 BEYOND = "the canvas reaches beyond the photograph, which was continued there: mirrored, and soon out of focus"
 COARSE = 250  # samples along the long side of what is out of focus
 SOFT = 0.035  # of the long side: the deviation of its blur
+HIDDEN = "the subject is everywhere, so that nothing tells what is behind it: the photograph was taken as it is"
 RAMP = 0.08  # of the long side: so far beyond the photograph nothing but that is seen
 
 
@@ -28,6 +29,7 @@ def clean_plate(cutout: Cutout, effect: str, margin: int = 0) -> Image:
     margin: pixels around the subject that are not trusted either. Where the canvas reaches beyond the source it is
     continued, mirrored and farther out ever softer (what is mirrored draws the eye), and a note says so; a source that
     was see-through itself keeps its opacity.
+    Where no part of the source is seen by itself nothing can be filled in: its own pixels stay, and a note says so.
     UsageError, naming `effect`, where the cut-out has no source.
     """
     source = source_of(cutout, effect)
@@ -37,12 +39,20 @@ def clean_plate(cutout: Cutout, effect: str, margin: int = 0) -> Image:
         hidden = cv2.dilate(hidden, ring)
     plain = replace(source, metadata=cutout.metadata, notes=())
     if source.opacity is None:
-        return replace(plain, rgb=_filled(source.rgb, hidden > 0))
+        return _with(plain, _filled(source.rgb, hidden > 0))
     inner = _rectangle(source.opacity)
     if inner is None:
         hidden = cv2.bitwise_or(hidden, cv2.inRange(source.opacity, 0.0, 0.5))
-        return replace(plain, rgb=_filled(source.rgb, hidden > 0))
-    return replace(plain, rgb=_continued(source.rgb, hidden, inner), opacity=None, notes=(BEYOND,))
+        return _with(plain, _filled(source.rgb, hidden > 0))
+    seen = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
+    within = _with(Image(source.rgb[seen]), _filled(source.rgb[seen], hidden[seen] > 0))
+    rgb = _continued(within.rgb, source.rgb.shape, inner)
+    return replace(plain, rgb=rgb, opacity=None, notes=(BEYOND, *within.notes))
+
+
+def _with(image: Image, filled: Rgb | None) -> Image:
+    """The picture with these pixels; where there are none its own, and a note."""
+    return replace(image, notes=(HIDDEN,)) if filled is None else replace(image, rgb=filled)
 
 
 def _rectangle(opacity: NDArray[np.float32]) -> Box | None:
@@ -52,11 +62,11 @@ def _rectangle(opacity: NDArray[np.float32]) -> Box | None:
     return Box(left, top, left + width, top + height) if solid else None
 
 
-def _continued(rgb: Rgb, hidden: NDArray[Any], inner: Box) -> Rgb:
-    """The filled picture mirrored over the whole canvas, and blurred more and more with the distance from it."""
-    around = inner.top, len(rgb) - inner.bottom, inner.left, rgb.shape[1] - inner.right
-    seen = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
-    out: Any = cv2.copyMakeBorder(_filled(rgb[seen], hidden[seen] > 0), *around, cv2.BORDER_REFLECT)
+def _continued(rgb: Rgb, shape: tuple[int, ...], inner: Box) -> Rgb:
+    """What lies at `inner` of a canvas of this shape mirrored over all of it, and blurred more and more with the
+    distance from it."""
+    around = inner.top, shape[0] - inner.bottom, inner.left, shape[1] - inner.right
+    out: Any = cv2.copyMakeBorder(rgb, *around, cv2.BORDER_REFLECT)
     step = max(1, -(-max(rgb.shape) // COARSE))
     small, _ = _reduced(out, np.zeros(out.shape[:2], bool), step)
     soft = np.asarray(cv2.GaussianBlur(small, (0, 0), SOFT * max(small.shape)), np.float32)
@@ -65,17 +75,21 @@ def _continued(rgb: Rgb, hidden: NDArray[Any], inner: Box) -> Rgb:
     for part in strips(*out.shape[:2]):
         y = np.arange(part.start, part.stop, dtype=np.float32)
         down = np.maximum(np.maximum(inner.top - y, y - inner.bottom + 1), 0)
-        share = np.minimum(np.hypot(down[:, None], across) / np.float32(RAMP * max(rgb.shape)), 1)
+        share = np.minimum(np.hypot(down[:, None], across) / np.float32(RAMP * max(shape)), 1)
         if share.any():
             own = out[part].astype(np.float32)
             out[part] = np.rint(own + (_magnified(soft, step, part)[:, : len(x)] - own) * share[..., None])
     return np.asarray(out)
 
 
-def _filled(rgb: Rgb, hidden: NDArray[np.bool_]) -> Rgb:
-    """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole."""
+def _filled(rgb: Rgb, hidden: NDArray[np.bool_]) -> Rgb | None:
+    """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole.
+    None where no cell is."""
     step = max(1, -(-max(hidden.shape) // WORKING))
-    small = fill(*_reduced(rgb, hidden, step))
+    values, known = _reduced(rgb, hidden, step)
+    if not known.any():
+        return None
+    small = fill(values, known)
     out = rgb.copy()
     for part in strips(*hidden.shape):
         if hidden[part].any():

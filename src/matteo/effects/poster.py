@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matteo.effects.look import POSITIONS, Look
 from matteo.effects.parse import nearest, number, pair
-from matteo.effects.placement import Placement
+from matteo.effects.placement import check_canvas
 from matteo.errors import UnreadablePicture, UsageError
 
 LONGEST = 30_000  # pixels a side
@@ -82,7 +82,7 @@ def _size(text: str, path: Path) -> tuple[int, int]:
     width, height = pair("size", text, whole=True)
     if not (1 <= width <= LONGEST and 1 <= height <= LONGEST):
         raise UsageError(f"{path}: a canvas of {text} cannot be; give 1 to {LONGEST} pixels a side")
-    Placement(1.0, 0, 0, (int(height), int(width)))  # knows how many pixels there may be in all
+    check_canvas((int(height), int(width)))
     return int(width), int(height)
 
 

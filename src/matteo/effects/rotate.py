@@ -9,15 +9,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.effects.placement import check_canvas
 from matteo.effects.table import check
+from matteo.errors import UsageError
+from matteo.picture.composite import strips
 from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Alpha, Image
 
+LONGEST = 32_766  # pixels a side that OpenCV can warp
 FAINTEST = 1e-3  # alpha under which a colour is not worth its rounding
 
 
 def rotate(angle: float = 0.0) -> Effect:
-    """By `angle` degrees, anticlockwise. Quarter turns change no pixel; others resample colours weighted by alpha."""
+    """By `angle` degrees, anticlockwise. Quarter turns change no pixel; others resample colours weighted by alpha.
+    UsageError where the canvas would get too large."""
     check("rotate", angle=angle)
 
     def turned(cutout: Cutout) -> Cutout:
@@ -50,9 +55,23 @@ def _turned(rgb: NDArray[Any], alpha: Alpha, angle: float) -> tuple[NDArray[Any]
     # Rounded up before it becomes whole: a turn by a hair's breadth keeps the size.
     across, down = (int(np.ceil(side - 1e-3)) for side in np.abs(turn[:, :2]) @ (width, height))
     turn[:, 2] += (across - width) / 2, (down - height) / 2
-    premultiplied = rgb.astype(np.float32) * alpha[..., None]
-    moved = [cv2.warpAffine(array, turn, (across, down), flags=cv2.INTER_CUBIC) for array in (premultiplied, alpha)]
+    _check_canvas((height, width), (down, across))
+    weight = np.asarray(cv2.warpAffine(alpha, turn, (across, down), flags=cv2.INTER_CUBIC), np.float32)
     # Divided by what the same weights made of alpha: cubic interpolation runs over 1, and colours with it.
-    weight = np.where(moved[1] > FAINTEST, moved[1], np.float32(np.inf))[..., None]
-    straight, opacity = moved[0] / weight, np.clip(np.asarray(moved[1], np.float32), 0, 1)
-    return np.rint(np.clip(straight, 0, np.iinfo(rgb.dtype).max)).astype(rgb.dtype), opacity
+    share = np.divide(1, weight, out=np.zeros_like(weight), where=weight > FAINTEST)
+    out = np.empty((down, across, 3), rgb.dtype)
+    for c in range(3):  # one channel at a time, as floats take four times the room
+        channel = cv2.multiply(np.ascontiguousarray(rgb[..., c]), alpha, dtype=cv2.CV_32F)
+        moved = cv2.warpAffine(channel, turn, (across, down), flags=cv2.INTER_CUBIC)
+        for part in strips(down, across):
+            out[part, :, c] = np.rint(np.clip(moved[part] * share[part], 0, np.iinfo(rgb.dtype).max))
+    return out, np.clip(weight, 0, 1, out=weight)
+
+
+def _check_canvas(before_hw: tuple[int, int], after_hw: tuple[int, int]) -> None:
+    check_canvas(after_hw, before_hw)
+    if max(*before_hw, *after_hw) > LONGEST:
+        height, width = after_hw
+        raise UsageError(
+            f"a turn to {width} x {height} is more than {LONGEST} pixels a side; give a smaller picture or 90 degrees"
+        )

@@ -14,6 +14,7 @@ from matteo.effects.placement import Placement, placed
 from matteo.effects.subject import Box, subject_box
 from matteo.errors import UsageError
 from matteo.picture import colour as colours
+from matteo.picture.composite import strips
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha, Image, Rgb
 
@@ -27,21 +28,25 @@ SMALL_SIGMA = 4.0  # pixels; a wider blur is made on a smaller picture, where it
 
 
 def check_length(length: Length) -> tuple[float, bool]:
-    """The number of a length and whether it counts pixels. UsageError for what is no length."""
+    """The number of a length, in pixels or in thousandths, and whether it is in pixels. UsageError for what is no
+    length."""
     text = str(length).strip().lower()
     try:
-        value = float(text.removesuffix("px"))
+        value = float(text.removesuffix("px").removesuffix("%")) * (10 if text.endswith("%") else 1)
     except ValueError:
         value = math.nan
     in_pixels = text.endswith("px")
     if not 0 <= value <= (LONGEST if in_pixels else 1000):
-        raise UsageError(f"{length!r} is no length; give thousandths of the long side, such as 8, or pixels as 12px")
+        raise UsageError(
+            f"{length!r} is no length; give thousandths of the long side, such as 8, per cent of it as 0.8%, or pixels "
+            "as 12px"
+        )
     return value, in_pixels
 
 
 def pixels(length: Length, size_hw: tuple[int, int]) -> float:
-    """A length in pixels: a number is thousandths of the picture's long side, a text such as "12px" pixels; at most
-    the long side. UsageError for what is no length."""
+    """A length in pixels: a number is thousandths of the picture's long side, "0.8%" per cent of it, "12px" pixels;
+    at most the long side. UsageError for what is no length."""
     value, in_pixels = check_length(length)
     return min(value if in_pixels else value * max(size_hw) / 1000, float(max(size_hw)))
 
@@ -146,9 +151,23 @@ def softened(coverage: Alpha, sigma: float) -> Alpha:
 
 def moved(coverage: Alpha, across: float, down: float) -> Alpha:
     """The coverage shifted by pixels and parts of them, zeros behind it."""
-    shift = np.array([[1, 0, across], [0, 1, down]], np.float32)
-    size = coverage.shape[1], coverage.shape[0]
-    return np.asarray(cv2.warpAffine(coverage, shift, size, flags=cv2.INTER_LINEAR), np.float32)
+    return _slid(_slid(coverage.T, across).T, down)  # OpenCV warps no picture of more than 32,766 pixels a side
+
+
+def _slid(coverage: Alpha, by: float) -> Alpha:
+    """Down by rows and parts of them, which mix two rows linearly; the very same array where that is 0."""
+    if by == 0:
+        return coverage
+    whole = math.floor(by)
+    part = np.float32(by - whole)
+    out = np.zeros_like(coverage)
+    for rows, share in ((whole, 1 - part), (whole + 1, part)):
+        start, stop = max(rows, 0), min(len(out) + rows, len(out))
+        if share and start < stop:
+            for piece in strips(stop - start, out.shape[1]):
+                first, last = start + piece.start, start + piece.stop
+                out[first:last] += coverage[first - rows : last - rows] * share
+    return out
 
 
 def coloured(name: str, cutout: Cutout) -> Rgb:

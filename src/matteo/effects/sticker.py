@@ -21,7 +21,8 @@ def sticker(width: Length = 16, colour: str = "white", shadow: float = 0.45) -> 
     """Two layers beneath the subject, shadow and outline; the canvas grows where they would be cut off. Faint wisps
     beyond the outline go, as if it were cut with scissors.
 
-    width: of the outline, thousandths of the picture's long side, or "40px". shadow: its darkness, 0 to 1.
+    width: of the outline, thousandths of the picture's long side, "1.6%" of it, or "40px". shadow: its darkness,
+    0 to 1.
     """
     check("sticker", shadow=shadow)
     check_length(width)

@@ -148,15 +148,17 @@ def read_background(given: Source | Image, limits: Limits | None = None) -> str 
 def _background(given: Source | Image, cutout: Cutout) -> Image:
     """What lies behind, in the cut-out's size, profile and depth. A colour is 1 x 1 and spreads by itself."""
     from matteo.picture import colour
-    from matteo.picture.geometry import cover
+    from matteo.picture.geometry import cover, cover_straight
 
     picture = read_background(given)
     if isinstance(picture, str):
         values = colour.srgb_to_profile(colour.parse_colour(picture), cutout.metadata.icc, cutout.depth)
         pixel: NDArray[Any] = np.array(values, cutout.rgb.dtype)
         return Image(pixel.reshape(1, 1, 3))
-    opacity = None if picture.opacity is None else cover(picture.opacity, cutout.size_hw)
-    return in_space_of(replace(picture, rgb=cover(picture.rgb, cutout.size_hw), opacity=opacity), cutout)
+    if picture.opacity is None:
+        return in_space_of(replace(picture, rgb=cover(picture.rgb, cutout.size_hw)), cutout)
+    rgb, opacity = cover_straight(picture.rgb, picture.opacity, cutout.size_hw)
+    return in_space_of(replace(picture, rgb=rgb, opacity=opacity), cutout)
 
 
 def in_space_of(picture: Image, cutout: Cutout) -> Image:

@@ -49,12 +49,26 @@ def resize_straight(rgb: Array, alpha: NDArray[np.float32], size_hw: tuple[int, 
 def cover(array: Array, size_hw: tuple[int, int], position_xy: tuple[float, float] = (0.5, 0.5)) -> Array:
     """The array scaled until it covers the size, its aspect kept, and what juts out cut off: evenly, or so that the
     part at `position_xy` is seen, (0, 0) the upper left, (1, 1) the lower right."""
-    height, width = array.shape[:2]
+    return resize(array[_seen(array.shape, size_hw, position_xy)], size_hw)  # type: ignore[return-value]
+
+
+def cover_straight(
+    rgb: Array, alpha: NDArray[np.float32], size_hw: tuple[int, int], position_xy: tuple[float, float] = (0.5, 0.5)
+) -> tuple[Array, NDArray[Any]]:
+    """As `cover`, of H x W x 3 straight colours and their alpha together: what lies hidden under alpha 0 does not come
+    into the edge."""
+    seen = _seen(alpha.shape, size_hw, position_xy)
+    return resize_straight(rgb[seen], alpha[seen], size_hw)  # type: ignore[arg-type]
+
+
+def _seen(shape: tuple[int, ...], size_hw: tuple[int, int], position_xy: tuple[float, float]) -> tuple[slice, slice]:
+    """The part of a picture of this shape that is seen where it covers the size."""
+    height, width = shape[:2]
     factor = max(size_hw[0] / height, size_hw[1] / width)
     # What will be seen is cut out first: a panorama behind a portrait is never enlarged as a whole.
     seen = min(height, round(size_hw[0] / factor) or 1), min(width, round(size_hw[1] / factor) or 1)
     top, left = int((height - seen[0]) * position_xy[1]), int((width - seen[1]) * position_xy[0])
-    return resize(array[top : top + seen[0], left : left + seen[1]], size_hw)  # type: ignore[return-value]
+    return slice(top, top + seen[0]), slice(left, left + seen[1])
 
 
 def _nearest(new: int, old: int) -> NDArray[np.intp]:

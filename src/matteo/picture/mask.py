@@ -16,6 +16,8 @@ from matteo.picture.read import Source, read
 
 MaskSource: TypeAlias = "Source | Image"
 
+NUMBERS = {255: 20, 65535: 255}  # the brightest value of a mask up to which it holds numbers and no alpha
+SOME = 0.002  # share of the pixels that makes numbers of it, and no specks
 COLOURED = 0.16  # a mask's channels may differ by so much: JPEG and profiles do that, a photograph does more
 
 
@@ -23,7 +25,8 @@ def read_mask(given: MaskSource, size_hw: tuple[int, int], limits: Limits) -> Al
     """h x w float32 in [0, 1], at the mask's own size: its transparency where it has any, else its grey.
 
     given: what `read` takes, or an array of bool or of floats in [0, 1]. size_hw: the upright picture's, whose aspect
-    it must have within a pixel. Raises UsageError for another aspect, a colour picture, or floats out of range.
+    it must have within a pixel. Raises UsageError for another aspect, a colour picture, floats out of range, or numbers
+    of classes (0 and 1 in bytes) in place of alpha.
     """
     values = _values(given, limits, "mask")
     check_aspect((values.shape[0], values.shape[1]), size_hw, _called("mask", given))
@@ -40,6 +43,14 @@ def read_trimap(given: MaskSource, size_hw: tuple[int, int], limits: Limits) -> 
     if (trimap == 128).all():
         raise UsageError(f"the {_called('trimap', given)} knows nothing: 0 is background, 255 is foreground")
     return resize(trimap, size_hw, smooth=False)
+
+
+def numbers_in(grey: NDArray[np.uint8] | NDArray[np.uint16]) -> str | None:
+    """Why stored values (H x W) are numbers of classes and no alpha, with the remedy; None where they may be alpha."""
+    full, brightest = int(np.iinfo(grey.dtype).max), int(grey.max(initial=0))
+    if 0 < brightest <= NUMBERS[full] and (grey > 0).mean() > SOME:
+        return f"brightest value is {brightest} of {full}: numbers of classes; save the subject as {full}"
+    return None
 
 
 def check_aspect(mask_hw: tuple[int, int], size_hw: tuple[int, int], what: str) -> None:
@@ -76,7 +87,10 @@ def _values(given: MaskSource, limits: Limits, what: str) -> Alpha:
             f"the {_called(what, given)} is a colour picture without transparency: give a grey one, or one with "
             "transparency"
         )
-    return np.asarray(image.rgb[..., 1] / full, np.float32)
+    grey = image.rgb[..., 1]
+    if fault := numbers_in(grey):
+        raise UsageError(f"the {_called(what, given)} is no alpha: its {fault}")
+    return np.asarray(grey / full, np.float32)
 
 
 def _from_floats(given: NDArray[Any]) -> Alpha:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -293,3 +294,25 @@ def test_a_layered_file_flattens_to_what_a_png_of_the_cut_out_shows() -> None:
 def test_what_holds_no_layers_is_refused() -> None:
     with pytest.raises(UnsupportedFormat, match="use psd, ora or exr"):
         encode(cutout(), "png")
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+@pytest.mark.parametrize("format", ["psd", "ora", "exr"])
+def test_where_no_layer_is_visible_nothing_is_seen(dtype: Any, format: str) -> None:
+    hidden = Stack((Layer("a", noise(dtype=dtype), visible=False),))
+    flat = hidden.flattened()
+    assert flat.opacity is not None
+    assert not flat.opacity.any()
+    assert flat.size_hw == (40, 60)
+    assert flat.rgb.dtype == dtype
+    assert encode(hidden, format)
+
+
+def test_exr_of_a_large_picture_is_filled_in_strips() -> None:
+    image = Image(np.full((1500, 1500, 3), 90, np.uint8), np.full((1500, 1500), 0.5, np.float32))
+    tracemalloc.start()
+    planes = exr._channels("", image, True, 8)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert {plane.dtype for plane in planes.values()} == {np.dtype(np.float16)}
+    assert peak < 20 * 1500 * 1500  # bytes: 8 a pixel are the planes themselves; all as floats took 36

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from matteo.errors import MissingExtra
 from matteo.picture import icc
 from matteo.picture.colour import convert
-from matteo.picture.image import Alpha, Image, Metadata
+from matteo.picture.composite import strips
+from matteo.picture.image import Image, Metadata
 from matteo.picture.layers.stack import Layer, Stack
 
 REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)  # x and y of red, green, blue, white
@@ -59,13 +61,17 @@ def _names(layers: list[Layer]) -> list[str]:
 
 
 def _channels(prefix: str, image: Image, premultiplied: bool, depth: int) -> dict[str, NDArray[np.floating]]:
-    linear = linear_light(image)
-    alpha: Alpha = np.ones(image.size_hw, np.float32) if image.opacity is None else image.opacity
-    if premultiplied:
-        linear *= alpha[..., None]
-    planes = {"R": linear[..., 0], "G": linear[..., 1], "B": linear[..., 2], "A": alpha}
+    """Filled in strips: linear values of all of a large picture are floats beside those that are written."""
     dtype = np.float16 if depth == 8 else np.float32
-    return {prefix + name: np.ascontiguousarray(plane, dtype=dtype) for name, plane in planes.items()}
+    planes: list[NDArray[Any]] = [np.empty(image.size_hw, dtype) for _ in "RGB"]
+    for part in strips(*image.size_hw):
+        linear = linear_light(replace(image, rgb=image.rgb[part], opacity=None))
+        if premultiplied and image.opacity is not None:
+            linear *= image.opacity[part, :, None]
+        for c, plane in enumerate(planes):
+            plane[part] = linear[..., c]
+    alpha: NDArray[Any] = np.ones(image.size_hw, dtype) if image.opacity is None else image.opacity.astype(dtype)
+    return {prefix + name: plane for name, plane in zip("RGBA", [*planes, alpha], strict=True)}
 
 
 def linear_light(image: Image) -> Linear:

@@ -54,8 +54,11 @@ class Stack:
         return self.layers[0].rgb.dtype.itemsize * 8
 
     def flattened(self) -> Image:
-        """The visible layers composited, on encoded values, as viewers and editors do it."""
+        """The visible layers composited, on encoded values, as viewers and editors do it; see-through where there are
+        none."""
         shown = [Image(layer.rgb, layer.opacity) for layer in self.layers if layer.visible]
+        if not shown:
+            return Image(np.zeros_like(self.layers[0].rgb), np.zeros(self.size_hw, np.float32), self.metadata)
         rgb, opacity = composite(shown)
         return Image(rgb, None if opacity is None or opacity.min() == 1 else opacity, self.metadata)
 
