@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 import matteo
 from matteo import Image, Remover
+from matteo.models import refiner
 from matteo.picture.image import Alpha
 from matteo.remover import Treatment
 from tests.pictures import photograph
@@ -118,3 +121,52 @@ def test_wrong_treatment_is_said_before_anything_is_done(remover: Remover) -> No
         next(remover.map(["none.jpg"], edges="sharp"))
     with pytest.raises(TypeError, match="sharpen"):
         remover.remove("none.jpg", sharpen=True)  # type: ignore[call-arg]
+
+
+def test_distances_are_judged_by_the_pictures_own_size(remover: Remover) -> None:
+    picture, mask = np.zeros((200, 2000, 3), np.uint8), np.zeros((200, 2000), np.uint8)
+    mask[:, :1000] = 255
+    alpha = remover.alpha(picture, mask=mask, edges="none", grow=150)
+    assert (alpha == (np.arange(2000) < 1150)).all()
+    with pytest.raises(matteo.UsageError, match="tenth of the picture"):
+        remover.alpha(picture[:, 800:1200], mask=mask[:, 800:1200], edges="none", grow=150)
+
+
+def test_untint_does_not_look_at_hidden_colours(remover: Remover) -> None:
+    mask = cv2.blur(disc((200, 200), 60), (9, 9))
+    mask[mask < 1e-3] = 0
+    opacity = np.where(mask > 0, 255, 0).astype(np.uint8)
+    colours = np.where(mask[..., None] == 1, [90, 90, 90], [86, 98, 86]).astype(np.uint8)
+    made = []
+    for hidden in ((0, 255, 0), (128, 128, 128)):
+        rgb = np.where(opacity[..., None] > 0, colours, np.array(hidden, np.uint8))
+        picture = np.dstack([rgb, opacity])
+        made.append(remover.remove(picture, mask=mask, edges="none", untint=True).rgb)
+    assert (made[0] == made[1]).all()
+
+
+def test_map_takes_what_remove_takes_and_holds_no_sources(remover: Remover) -> None:
+    picture = photograph("coffee")[::2, ::2]
+    (lean,) = remover.map([picture], edges="none", foreground=False)
+    assert (lean.unwrap().rgb == picture).all()
+    assert lean.unwrap().source is None
+    (full,) = remover.map([picture], edges="none", keep_source=True)
+    assert (full.unwrap().alpha == lean.unwrap().alpha).all()
+    assert not full.unwrap().rgb[full.unwrap().alpha == 0].any()
+    assert full.unwrap().source is not None
+    assert (full.unwrap().source.rgb == picture).all()  # type: ignore[union-attr]
+
+
+def test_both_networks_are_loaded_at_once_or_when_they_are_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(refiner.FOLDER, tmp_path / "refiner")
+    (tmp_path / "refiner" / "refiner.onnx").write_bytes(b"damaged")
+    monkeypatch.setattr(refiner, "FOLDER", tmp_path / "refiner")
+    with pytest.raises(matteo.WeightsDamaged):
+        Remover()
+    later, mask = Remover(load=False), disc((60, 60), 20)
+    picture = np.zeros((60, 60, 3), np.uint8)
+    assert later.alpha(picture, mask=mask, edges="none").any()
+    with pytest.raises(matteo.WeightsDamaged):
+        later.alpha(picture, mask=mask)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Unpack
 
-from matteo.models.table import DEFAULT
+from matteo.models.table import DEFAULT, find
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha
 from matteo.picture.mask import MaskSource
@@ -24,6 +25,8 @@ def remove(
     bgr: bool = False,
     mask: MaskSource | None = None,
     trimap: MaskSource | None = None,
+    foreground: bool = True,
+    keep_source: bool = True,
     **treatment: Unpack[Treatment],
 ) -> Cutout:
     """The subject of one picture, without its background; see `Remover.remove` and `Treatment` for the arguments.
@@ -31,7 +34,9 @@ def remove(
     The network is loaded when a picture first needs it and kept, so that a loop over this is no slower than one
     `Remover`. With a mask or a trimap of your own it is not needed.
     """
-    return _remover(model).remove(source, bgr=bgr, mask=mask, trimap=trimap, **treatment)
+    return _remover(model).remove(
+        source, bgr=bgr, mask=mask, trimap=trimap, foreground=foreground, keep_source=keep_source, **treatment
+    )
 
 
 def alpha(
@@ -48,7 +53,12 @@ def alpha(
 
 
 def _remover(model: str | Path) -> Remover:
+    """The one kept for a name, or for an ONNX file wherever the working directory is; a new one where its card, which
+    holds the checksum, has changed."""
+    key = os.path.abspath(model) if Path(model).suffix == ".onnx" else str(model)
+    card, _ = find(key)
     with _lock:
-        if str(model) not in _removers:
-            _removers[str(model)] = Remover(model, load=False)
-        return _removers[str(model)]
+        kept = _removers.get(key)
+        if kept is None or kept.card != card:
+            kept = _removers[key] = Remover(key, load=False)
+        return kept

@@ -21,7 +21,7 @@ from matteo.matting.clean import HIGH, LOW, fill_pinholes, remove_specks, settle
 from matteo.matting.confidence import expected_iou, reasons
 from matteo.matting.edges import check_edges, refined
 from matteo.matting.foreground import LAMBDA_FULL, RADIUS, estimate_foreground, hide_background
-from matteo.matting.offset import feather, grow, pixels, shrink
+from matteo.matting.offset import check_distance, feather, grow, pixels, shrink
 from matteo.matting.tint import neutralise
 from matteo.models.fit import fit
 from matteo.models.refiner import refiner_session
@@ -95,7 +95,7 @@ class _Treatment:
     def __post_init__(self) -> None:
         check_edges(self.edges)
         for amount in (self.grow, self.shrink, self.feather):
-            pixels(amount, (1000, 1000))
+            check_distance(amount)
 
 
 class Remover:
@@ -105,7 +105,8 @@ class Remover:
     threads: of the processor, for the network; all that this process may use where None.
     provider: what runs the network, "cpu", "cuda", …: that one, or an error that says what it lacks.
     limits: what the reader accepts. progress: called with (bytes, bytes in all) while weights are fetched.
-    load: now, so that an error comes now; False: when a picture first needs it, which one with its own mask never does.
+    load: this network and that of fine edges now, so that an error comes now; False: each when a picture first needs it
+    (one with its own mask never needs the former).
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class Remover:
         self._session: Session | None = None
         self._refiner: Session | None = None
         if load:
-            _ = self.session
+            _ = self.session, self.refiner
 
     @property
     def session(self) -> Session:
@@ -166,7 +167,8 @@ class Remover:
         mask: somebody else's alpha of the upright picture, of any size or softness, a picture or an array (bool, or
         floats in [0, 1], too): it is refined in place of the network's, which is not run. trimap: 0 surely background,
         full surely foreground, all between is found by the edges, from the mask if there is one; nor does this run it.
-        foreground=False: leave the source's colours everywhere, for the matte alone. keep_source: the picture stays in
+        foreground=False: leave the source's colours everywhere, for the matte alone; then `untint` and `keep_hidden`
+        have nothing to do. keep_source: the picture stays in
         the cut-out (itself, not a copy), for effects that show it and for layered files. treatment: see `Treatment`.
         Raises PictureError where the source cannot be read, UsageError where the mask is of another shape.
         """
@@ -206,10 +208,20 @@ class Remover:
         """The matte alone: H x W float32 in [0, 1]."""
         return self.remove(source, bgr=bgr, mask=mask, trimap=trimap, foreground=False, **treatment).alpha
 
-    def map(self, sources: Iterable[Source], *, workers: int = 2, **treatment: Unpack[Treatment]) -> Iterator[Result]:
+    def map(
+        self,
+        sources: Iterable[Source],
+        *,
+        workers: int = 2,
+        foreground: bool = True,
+        keep_source: bool = False,
+        **treatment: Unpack[Treatment],
+    ) -> Iterator[Result]:
         """A result for each source, in their order; a failure is a result with its error and stops nothing.
 
         Decoding, network and edges of different pictures overlap. No more than `workers` + 2 are held at once.
+        keep_source: each cut-out holds its picture, which costs memory for as long as you hold them. The other
+        arguments are those of `remove`.
         """
         if isinstance(sources, (str, bytes, Path)):
             raise UsageError("map takes several pictures: give a list, or use remove for one")
@@ -217,7 +229,8 @@ class Remover:
 
         def one(source: Source) -> Result:
             try:
-                return Result(source, cutout=self.remove(source, **treatment))
+                cutout = self.remove(source, foreground=foreground, keep_source=keep_source, **treatment)
+                return Result(source, cutout=cutout)
             except Exception as error:
                 return Result(source, error=error)
 
@@ -252,7 +265,7 @@ class Remover:
                 radius, lasting = SMOOTH if how.transparency else (RADIUS, LAMBDA_FULL)
                 rgb = estimate_foreground(image.rgb, matte, image.opacity, shown=shown, radius=radius, lasting=lasting)
                 if how.untint:
-                    rgb = neutralise(rgb, image.rgb, alpha)
+                    rgb = neutralise(rgb, image.rgb, alpha, image.opacity)
             if not how.keep_hidden:
                 with timed(seconds, "hide"):
                     hide_background(rgb, alpha)

@@ -127,3 +127,19 @@ def test_the_ramp_is_the_share_of_the_way() -> None:
 def test_unknown_edges_are_named() -> None:
     with pytest.raises(UsageError, match="choose one of"):
         refined("sharp", np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.float32))
+
+
+@pytest.mark.parametrize("edges", EDGES)
+@pytest.mark.parametrize("value", [0, 1])
+def test_an_alpha_without_an_edge_is_the_result(edges: str, value: float) -> None:
+    rgb, _ = scene(120)
+    found = refined(edges, rgb, np.full((40, 40), value, np.float32), run=lambda patches: patches[:, :1])
+    assert found.shape == (120, 120)
+    assert (found == value).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_where_one_side_is_doubtful_throughout_the_solvers_leave_the_alpha(method: str) -> None:
+    rgb, alpha = scene(120)
+    faint = resize(alpha, (40, 40)) * np.float32(0.5)
+    assert (refined(method, rgb, faint) == resize(faint, (120, 120))).all()

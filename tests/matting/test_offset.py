@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from matteo.errors import UsageError
-from matteo.matting.offset import feather, grow, pixels, shrink
+from matteo.matting.offset import check_distance, feather, grow, pixels, shrink
 from matteo.picture.image import Alpha
 
 DISTANCES = [0.25, 0.5, 1, 1.75, 3, 7.5, 20.25]
@@ -94,3 +94,11 @@ def test_distances_in_words() -> None:
     for wrong in ("-1", "much", "2em", "", "50%", -3, float("nan")):
         with pytest.raises(UsageError, match=r"per cent|tenth"):
             pixels(wrong, size_hw)
+
+
+def test_without_a_picture_only_what_no_size_allows_is_refused() -> None:
+    for fine in (0, 150, 5000.5, "700px", "10%"):
+        check_distance(fine)
+    for wrong in ("wide", -1, "11%", "nan", "2 em"):
+        with pytest.raises(UsageError):
+            check_distance(wrong)

@@ -17,7 +17,7 @@ from matteo.learning.synthesis.layer import Layer
 from matteo.learning.synthesis.scene import subject_of
 from matteo.learning.synthesis.strands import Growth, grow
 from matteo.matting.guided import guided_upsample
-from matteo.matting.refine import LARGEST_STEP, MARGIN, MULTIPLE, WORKING, levels, refine, worked_at
+from matteo.matting.refine import LARGEST_STEP, MARGIN, MULTIPLE, WORKING, levels, refine, shrunk, worked_at
 from matteo.models.refiner import refiner_session
 from matteo.picture.geometry import resize
 from tests.pictures import photograph
@@ -186,3 +186,42 @@ def test_memory_at_full_size_is_the_result_and_little_more() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.5 * 4 * rgb.shape[0] * rgb.shape[1]
+
+
+def test_where_the_network_gives_no_number_the_coarse_alpha_stays() -> None:
+    def broken(patches: Floats) -> Floats:
+        found = half(patches)
+        found[:, :, ::2], found[:, :, 1::4] = np.nan, np.inf
+        return found
+
+    coarse = disc(300, 420, 90)
+    alpha = refine(noise(300, 420), coarse, broken)
+    good = refine(noise(300, 420), coarse, half)
+    assert np.isfinite(alpha).all()
+    assert ((alpha == coarse) | (alpha == good)).all()
+    assert (alpha[::2] == coarse[::2]).all()
+    assert (alpha != coarse).any()
+
+
+def test_a_large_trimap_is_known_at_the_working_size_where_all_that_a_pixel_covers_is() -> None:
+    trimap = np.zeros((60, 80), np.uint8)
+    trimap[:, 20:], trimap[:, 41:] = 128, 255
+    small = shrunk(trimap, (15, 20))
+    assert small[0].tolist() == [0] * 5 + [128] * 6 + [255] * 9
+    trimap[3, 3], trimap[59, 79] = 1, 254
+    assert (shrunk(trimap, (15, 20)) != small).sum() == 2
+    assert shrunk(trimap, (100, 80)) is trimap
+
+
+def test_with_a_trimap_memory_is_bounded_too_and_it_is_kept_to_the_pixel() -> None:
+    rgb, alpha = noise(4000, 5000), disc(4000, 5000, 1500)
+    trimap = np.where(cv2.erode(alpha, np.ones((21, 21))) == 1, 255, 128).astype(np.uint8)
+    trimap[cv2.dilate(alpha, np.ones((21, 21))) == 0] = 0
+    tracemalloc.start()
+    found = refine(rgb, None, half, trimap)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2.5 * 4 * trimap.size
+    assert (found[trimap == 0] == 0).all()
+    assert (found[trimap == 255] == 1).all()
+    assert (np.abs(found - 0.5)[trimap == 128] < 0.01).mean() > 0.8  # near its ends the enlarging has its say

@@ -66,3 +66,17 @@ def test_16_bits_are_the_same_as_8() -> None:
     eight = neutralise(rgb, rgb, alpha).astype(np.int64)
     sixteen = neutralise(rgb.astype(np.uint16) * 257, rgb.astype(np.uint16) * 257, alpha).astype(np.int64)
     assert np.abs(sixteen - 257 * eight).max() <= 257
+
+
+def test_colours_that_the_source_hides_are_no_backdrop() -> None:
+    rgb, alpha, _ = scene(np.full(3, 90, np.float32), spill=0.6)
+    opacity = np.asarray(alpha > 0, np.float32)
+    foreground = estimate_foreground(rgb, alpha, opacity)
+    hidden = rgb.copy()
+    hidden[opacity == 0] = 128
+    assert (neutralise(foreground, rgb, alpha) != foreground).any()
+    told = [neutralise(foreground, picture, alpha, opacity) for picture in (rgb, hidden)]
+    assert (told[0] == told[1]).all()
+    assert (told[0] == foreground).all()
+    half = np.full_like(alpha, 0.5)  # what is seen through is seen
+    assert (neutralise(foreground, rgb, alpha, half) == neutralise(foreground, rgb, alpha)).mean() > 0.999

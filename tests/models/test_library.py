@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import resource
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from matteo.models.card import ModelCard, from_json
 from matteo.models.session import Session
 from matteo.models.table import built_in, cards, find
 from matteo.models.weights import location, weights_of
+from matteo.picture.write import publish
 from tests.models.small import mean_network, write_network
 
 
@@ -145,3 +149,70 @@ def test_the_folder_is_where_the_system_keeps_such_things(monkeypatch: pytest.Mo
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert library.folder() == tmp_path / "local" / "matteo" / "my-models"
+
+
+def test_of_two_that_add_at_once_neither_takes_the_others_file(
+    network: tuple[Path, ModelCard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(*network, "shop")
+    other = tmp_path / "other.onnx"
+    other.write_bytes(mean_network((1, 3, 64, 64)))
+    has_network, first_is_done = threading.Event(), threading.Event()
+
+    def slowly(data: bytes, target: Path, **how: Any) -> None:
+        publish(data, target, **how)
+        if threading.current_thread().name == "slow" and target.suffix == ".onnx":
+            has_network.set()
+            first_is_done.wait(0.5)
+
+    monkeypatch.setattr(library, "publish", slowly)
+    adding = partial(library.add, other, network[1], "shop", overwrite=True)
+    slow = threading.Thread(target=adding, name="slow")
+    slow.start()
+    assert has_network.wait(10)
+    network[0].write_bytes(mean_network((1, 3, 32, 32)))
+    library.add(*network, "shop", overwrite=True)
+    first_is_done.set()
+    slow.join()
+    assert weights_of(*find("shop")).read_bytes() == network[0].read_bytes()
+    assert len(listed()) == 2
+
+
+def test_a_card_that_cannot_be_read_costs_no_weights(network: tuple[Path, ModelCard]) -> None:
+    kept = library.add(*network, "shop")
+    card = library.folder() / "shop.json"
+    whole = card.read_bytes()
+    card.write_text("{")
+    network[0].write_bytes(mean_network((1, 3, 64, 64)))
+    with little_room(20_000), pytest.raises(OutputError):
+        library.add(network[0], replace(network[1], provenance="x" * 50_000), "shop", overwrite=True)
+    card.write_bytes(whole)
+    assert find("shop")[0] == kept
+    weights_of(*find("shop"))
+
+
+def test_written_out_over_another_it_is_both_or_none(network: tuple[Path, ModelCard], tmp_path: Path) -> None:
+    card, usb = library.add(*network, "shop"), tmp_path / "usb"
+    path = library.write_to(usb, library.file_of(card), card)
+    before = {file.name: file.read_bytes() for file in usb.iterdir()}
+    other = tmp_path / "other.onnx"
+    other.write_bytes(mean_network((1, 3, 64, 64)))
+    long = replace(card, provenance="x" * 50_000)
+    assert other.stat().st_size < 20_000
+    with little_room(20_000), pytest.raises(OutputError):
+        library.write_to(usb, other, long, overwrite=True)
+    assert {file.name: file.read_bytes() for file in usb.iterdir()} == before
+    with little_room(20_000), pytest.raises(OutputError):
+        library.write_to(tmp_path / "new", other, long)
+    assert list((tmp_path / "new").iterdir()) == []
+    assert library.write_to(usb, other, long, overwrite=True) == path
+    assert sorted(file.name for file in usb.iterdir()) == sorted(before)
+    assert path.read_bytes() == other.read_bytes()
+
+
+def test_what_cannot_be_deleted_is_said(network: tuple[Path, ModelCard]) -> None:
+    card = library.add(*network, "shop")
+    library.file_of(card).unlink()
+    (library.file_of(card)).mkdir()
+    with pytest.raises(OutputError, match=r"shop\..* cannot be deleted"):
+        library.remove("shop")

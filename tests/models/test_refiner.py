@@ -8,8 +8,9 @@ import pytest
 
 from matteo.errors import WeightsDamaged, WeightsUnavailable
 from matteo.models import refiner
-from matteo.models.refiner import FOLDER, refiner_session
+from matteo.models.refiner import FOLDER, refiner_card, refiner_session
 from matteo.models.table import cards
+from matteo.models.weights import digest
 
 
 def test_it_takes_patches_and_gives_alpha() -> None:
@@ -37,3 +38,8 @@ def test_a_changed_or_missing_file_is_never_loaded(tmp_path: Path, monkeypatch: 
     weights.unlink()
     with pytest.raises(WeightsUnavailable):
         refiner_session()
+
+
+def test_its_card_is_at_hand_without_loading_it() -> None:
+    card = refiner_card()
+    assert card.checksum == "sha256:" + digest(FOLDER / card.file, "sha256")

@@ -193,7 +193,7 @@ class _Shop:
                     _sweep(job.target)
                 seconds = time.perf_counter() - start
                 self.manifest.add_made(job, source, self.recipe, made.data, seconds, made.facts)
-            _make_folder(job.target.parent)
+            make_folder(job.target.parent)
             publish(made.data, job.target, overwrite=self.overwrite, sources=[job.source])
         except OutputError as error:
             with self._lock:
@@ -228,7 +228,8 @@ def _text(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: {said} (a fault of matteo's: please report it, --debug shows where)"
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """The folder and those above it. OutputError where it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

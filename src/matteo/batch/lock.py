@@ -19,32 +19,10 @@ from pathlib import Path
 
 from matteo.batch.names import lock_name
 from matteo.errors import BatchError, OutputError
+from matteo.models.lock import try_lock
 
 _FILE_NAME = re.compile(r"\.matteo(?:-\d+-of-(\d+))?\.lock")
 _PATIENCE_S = 0.5  # another run that looks whether this lock is held holds it for an instant itself
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _BEYOND_THE_TEXT = 1 << 20  # locks are mandatory here, and others are to read who holds it
-
-    def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, _BEYOND_THE_TEXT, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            return False
-        return True
 
 
 @contextmanager
@@ -91,7 +69,7 @@ def _open(path: Path) -> int:
 
 def _locked(descriptor: int, path: Path) -> bool:
     try:
-        return _try_lock(descriptor)
+        return try_lock(descriptor)
     except OSError as error:
         os.close(descriptor)
         raise BatchError(
@@ -118,7 +96,7 @@ def _refuse_others(output: Path, own: Path, shard: tuple[int, int] | None) -> No
         except FileNotFoundError:
             continue
         try:
-            if not _try_lock(descriptor):
+            if not try_lock(descriptor):
                 raise _busy(path)
         finally:
             os.close(descriptor)

@@ -34,7 +34,7 @@ class Recipe:
     """What decides an output beside the source's bytes.
 
     options: anything that JSON can hold. A file among them must stand there by its content's hash.
-    model:   name and SHA-256 of the weights, "matteo@1f3a…".
+    model:   name and SHA-256 of the weights, "matteo@1f3a…"; of several networks joined by "+".
     """
 
     options: Mapping[str, object] = field(default_factory=dict)

@@ -26,15 +26,19 @@ AROUND = 0.05  # of the band's box, on each side: known pixels from which the un
 METHODS = {"closed-form": "estimate_alpha_cf", "knn": "estimate_alpha_knn"}
 
 
+class OneSided(UsageError):
+    """Nothing is sure on one of the two sides, so that there is no equation to solve."""
+
+
 def solve(method: str, rgb: Rgb, trimap: Trimap) -> Alpha:
     """H x W alpha in [0, 1] for rgb (H x W x 3) and trimap (h x w: 0 background, 255 foreground, else unknown).
 
-    method: a key of METHODS. Raises UsageError where the trimap knows no foreground or no background, MissingExtra
+    method: a key of METHODS. Raises OneSided where the trimap knows no foreground or no background, MissingExtra
     where pymatting is not installed.
     """
     estimate = _estimator(method)
     if not ((trimap == 0).any() and (trimap == 255).any()):
-        raise UsageError(f"{method} needs some sure foreground and some sure background: give another trimap or edges")
+        raise OneSided(f"{method} needs some sure foreground and some sure background: give another trimap or edges")
     size_hw = rgb.shape[0], rgb.shape[1]
     alpha = np.asarray(resize(trimap, size_hw, smooth=False) > 127, np.float32)
     unknown = (trimap > 0) & (trimap < 255)
@@ -89,7 +93,7 @@ def _trimap_at(
 
 def _solved(estimate: Callable[..., Any], method: str, rgb: NDArray[np.float32], trimap: NDArray[np.float64]) -> Alpha:
     if not ((trimap == 0).any() and (trimap == 1).any()):
-        raise UsageError(f"{method} needs some sure foreground and background beside the unknown: give a wider trimap")
+        raise OneSided(f"{method} needs some sure foreground and background beside the unknown: give a wider trimap")
     try:
         found = np.asarray(estimate(rgb.astype(np.float64), trimap), np.float32)
     except (ValueError, RuntimeError) as error:  # a solver that does not converge

@@ -1,4 +1,4 @@
-"""How far an alpha can be trusted, and what speaks against it: from the alpha and the picture that the network saw.
+"""How far an alpha can be trusted, and what speaks against it: from the alpha and the picture itself.
 
 The reasons are facts that can be checked by eye, each with its threshold here; docs/confidence.md lists them.
 """
@@ -51,7 +51,8 @@ def expected_iou(alpha: Alpha) -> float:
 def reasons(alpha: Alpha, rgb: Floats) -> tuple[str, ...]:
     """What may be wrong with an alpha, in the order of the names above; empty where nothing is.
 
-    alpha: h x w as the network gave it. rgb: h x w x 3 in [0, 1], the picture as the network saw it.
+    alpha: h x w as the network gave it. rgb: h x w x 3 in [0, 1], the picture on that grid as it is: a dark one that
+    was brightened for the network is dark here.
     """
     inside = alpha > 0.5
     found = [(NO_SUBJECT, not has_subject(alpha)), (LOW_LIGHT, is_dark(rgb))]

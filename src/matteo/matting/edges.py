@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.errors import UsageError
-from matteo.matting.classical import METHODS, solve
+from matteo.matting.classical import METHODS, OneSided, solve
 from matteo.matting.given import from_trimap, impose, ramp
 from matteo.matting.guided import RADIUS, guided_filter, guided_upsample
 from matteo.matting.refine import Run, refine
@@ -52,7 +52,7 @@ def refined(
     """
     check_edges(edges)
     if edges in METHODS:
-        alpha = solve(edges, rgb, _trimap_of(coarse) if trimap is None else trimap)
+        alpha = _solved(edges, rgb, coarse) if trimap is None else solve(edges, rgb, trimap)
     elif edges == "fine":
         if run is None:
             raise UsageError("fine edges need the refiner's network: give it as run")
@@ -62,6 +62,16 @@ def refined(
     if trimap is not None:
         impose(alpha, trimap)
     return alpha
+
+
+def _solved(method: str, rgb: Rgb, coarse: Alpha | None) -> Alpha:
+    if coarse is None:
+        raise UsageError("give a coarse alpha, or a trimap, or both")
+    known = np.where(unknown_band(coarse), 128, np.where(coarse > 0.5, 255, 0)).astype(np.uint8)
+    try:
+        return solve(method, rgb, known)
+    except OneSided:  # no subject, or nothing but the subject: there is no edge to find, and no trimap to blame
+        return resize(coarse, (rgb.shape[0], rgb.shape[1])).copy()
 
 
 def _without_network(edges: str, rgb: Rgb, coarse: Alpha, small: Floats | None) -> Alpha:
@@ -91,13 +101,6 @@ def _first(coarse: Alpha | None, trimap: Trimap | None, rgb: Rgb, edges: str) ->
     coarse = coarse.copy()
     impose(coarse, known)
     return coarse
-
-
-def _trimap_of(coarse: Alpha | None) -> Trimap:
-    if coarse is None:
-        raise UsageError("give a coarse alpha, or a trimap, or both")
-    known = np.where(coarse > 0.5, 255, 0)
-    return np.where(unknown_band(coarse), 128, known).astype(np.uint8)
 
 
 def _small(rgb: Rgb, size_hw: tuple[int, int]) -> Floats:

@@ -32,13 +32,26 @@ def pixels(amount: float | str, size_hw: tuple[int, int]) -> float:
 
     UsageError for anything else, and for what is negative or more than a tenth of the long side.
     """
-    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(px|%)?\s*", str(amount))
-    if match is None:
-        raise UsageError(f"{amount!r} is no distance: give pixels or per cent of the long side, as in 2, 1.5 or 0.2%")
-    distance = float(match[1]) * (max(size_hw) / 100 if match[2] == "%" else 1)
+    number, relative = _parsed(amount)
+    distance = number * max(size_hw) / 100 if relative else number
     if distance > max(size_hw) / 10:
         raise UsageError(f"{amount} is more than a tenth of the picture: give less")
     return distance
+
+
+def check_distance(amount: float | str) -> None:
+    """UsageError for what `pixels` refuses whatever the picture's size."""
+    number, relative = _parsed(amount)
+    if relative and number > 10:
+        raise UsageError(f"{amount} is more than a tenth of the picture: give less")
+
+
+def _parsed(amount: float | str) -> tuple[float, bool]:
+    """The number, and whether it is in per cent."""
+    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(px|%)?\s*", str(amount))
+    if match is None:
+        raise UsageError(f"{amount!r} is no distance: give pixels or per cent of the long side, as in 2, 1.5 or 0.2%")
+    return float(match[1]), match[2] == "%"
 
 
 def grow(alpha: Alpha, distance: float) -> Alpha:

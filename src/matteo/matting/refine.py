@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.matting.given import impose
 from matteo.matting.trimap import Mask, band_radius, near_outline, unknown_band
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
@@ -49,7 +50,7 @@ def refine(
     size_hw = rgb.shape[0], rgb.shape[1]
     working_hw = worked_at(size_hw)
     small = rgb if working_hw == size_hw else resize(rgb, working_hw)
-    alpha, band = beginning(working_hw, coarse, trimap)
+    alpha, band = beginning(working_hw, coarse, None if trimap is None else shrunk(trimap, working_hw))
     if guessed and trimap is None:
         band &= near_outline(alpha)
     for level_hw in levels(alpha.shape, working_hw, at_start=guessed or coarse is None):
@@ -62,8 +63,7 @@ def refine(
                 band &= near_outline(alpha)
     alpha = resize(alpha, size_hw)
     if trimap is not None and trimap.shape == size_hw:  # which a smaller grid may have blurred
-        np.copyto(alpha, 0, where=trimap == 0)
-        np.copyto(alpha, 1, where=trimap == 255)
+        impose(alpha, trimap)
     return alpha
 
 
@@ -71,6 +71,15 @@ def worked_at(size_hw: tuple[int, int]) -> tuple[int, int]:
     """The picture's size, or the largest whole fraction of it within WORKING."""
     part = -(-max(size_hw) // WORKING)
     return max(1, size_hw[0] // part), max(1, size_hw[1] // part)
+
+
+def shrunk(trimap: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """At most of that size; a pixel is known only where all that it covers is."""
+    small_hw = min(size_hw[0], trimap.shape[0]), min(size_hw[1], trimap.shape[1])
+    if small_hw == trimap.shape:
+        return trimap
+    behind, before = (resize(cv2.inRange(trimap, known, known), small_hw) == 255 for known in (0.0, 255.0))
+    return np.where(before, 255, np.where(behind, 0, 128)).astype(np.uint8)
 
 
 def beginning(size_hw: tuple[int, int], coarse: Alpha | None, trimap: NDArray[np.uint8] | None) -> tuple[Alpha, Mask]:
@@ -115,10 +124,11 @@ def refine_once(rgb: Rgb, alpha: Alpha, band: Mask, run: Run, side: int = SIDE) 
     result = coarse.copy()
     for rows, columns in parts(unknown, side):
         patch = surrounded(rgb, coarse, unknown, rows, columns)
-        refined = np.clip(run(patch[None])[0, 0, MARGIN:-MARGIN, MARGIN:-MARGIN], 0, 1)
+        refined = run(patch[None])[0, 0, MARGIN:-MARGIN, MARGIN:-MARGIN]
         place = slice(rows.start, min(rows.stop, size_hw[0])), slice(columns.start, min(columns.stop, size_hw[1]))
         inside = refined[: place[0].stop - rows.start, : place[1].stop - columns.start]
-        np.copyto(result[place], inside, where=unknown[place])
+        # Where it is no number (fp16 that ran over) the coarse alpha stays.
+        np.copyto(result[place], np.clip(inside, 0, 1), where=unknown[place] & np.isfinite(inside))
     return result
 
 

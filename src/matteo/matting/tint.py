@@ -26,14 +26,16 @@ SMALLEST = float(np.nextafter(np.float32(0), np.float32(1)))
 LARGEST = float(np.nextafter(np.float32(1), np.float32(0)))
 
 
-def neutralise(foreground: Rgb, rgb: Rgb, alpha: Alpha) -> Rgb:
+def neutralise(foreground: Rgb, rgb: Rgb, alpha: Alpha, opacity: Alpha | None = None) -> Rgb:
     """foreground (H x W x 3, the subject's estimated colours) with the backdrop's tint taken out where 0 < alpha < 1.
 
-    rgb: the picture, of the same size and depth. Where alpha is 1 nothing changes.
+    rgb: the picture, of the same size and depth. opacity: its own, where it had one; colours that it hides do not
+    count. Where alpha is 1 nothing changes.
     """
     step = max(1, -(-max(alpha.shape) // WORKING))
     full = np.float32(np.iinfo(rgb.dtype).max)
-    hue, own = _around(sample(rgb, step) / full, sample(foreground, step) / full, sample(alpha, step))
+    told = None if opacity is None else sample(opacity, step)
+    hue, own = _around(sample(rgb, step) / full, sample(foreground, step) / full, sample(alpha, step), told)
     result = foreground.copy()
     for tile in tiles((alpha.shape[0], alpha.shape[1]), step * max(1, SIDE // step)):
         band = cv2.inRange(alpha[tile], SMALLEST, LARGEST)
@@ -54,11 +56,12 @@ def chroma(rgb: Floats) -> Floats:
     return np.asarray(rgb - (rgb @ LUMA)[..., None], np.float32)
 
 
-def _around(rgb: Floats, foreground: Floats, alpha: Alpha) -> tuple[Floats, Floats]:
+def _around(rgb: Floats, foreground: Floats, alpha: Alpha, opacity: Alpha | None) -> tuple[Floats, Floats]:
     """The direction of the backdrop's chroma around each sample, shorter where it is weak (h x w x 3), and how far the
     subject's opaque pixels near it go along that direction (h x w x 1, thrice, as `magnify` takes it)."""
     radius = max(1, round(NEAR * max(alpha.shape)))
-    behind = _mean(rgb, (alpha == 0).astype(np.float32), 2 * radius)
+    empty = (alpha == 0).astype(np.float32)
+    behind = _mean(rgb, empty if opacity is None else empty * opacity, 2 * radius)
     colour = chroma(behind)
     strength = np.linalg.norm(colour, axis=-1)
     share = np.clip((strength - STRONG[0]) / (STRONG[1] - STRONG[0]), 0, 1)

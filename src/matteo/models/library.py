@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from matteo.errors import MatteoError, ModelError, OutputError, OutputExists, UnknownModel, UsageError
+from matteo.errors import ModelError, OutputError, OutputExists, UnknownModel, UsageError
 from matteo.models.card import ModelCard, from_json, to_json
 from matteo.models.home import home
+from matteo.models.lock import alone
 from matteo.picture.write import publish
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -75,13 +78,13 @@ def add(onnx: Path, card: ModelCard, name: str, *, overwrite: bool = False) -> M
         sources=(),
     )
     _make(folder())
-    publish(data, file_of(kept), overwrite=True)
-    try:
-        publish(to_json(kept).encode(), folder() / f"{name}.json", overwrite=overwrite)
-    except MatteoError:
-        _drop_unused(name)
-        raise
-    _drop_unused(name)
+    with _alone():
+        check_free(name, overwrite=overwrite)  # once more: another process may have taken it
+        try:
+            publish(data, file_of(kept), overwrite=True)
+            publish(to_json(kept).encode(), folder() / f"{name}.json", overwrite=overwrite)
+        finally:
+            _drop_unused(name)
     return kept
 
 
@@ -97,11 +100,12 @@ def check_free(name: str, *, overwrite: bool = False) -> None:
 
 
 def remove(name: str) -> None:
-    """Deletes one of the user's networks. Raises UnknownModel where there is none of that name."""
+    """Deletes one of the user's networks. Raises UnknownModel where there is none, OutputError where it cannot go."""
     if not has(name):
         card_of(name)
-    (folder() / f"{name}.json").unlink()
-    _drop_unused(name)
+    with _alone():
+        _delete(folder() / f"{name}.json")
+        _drop_unused(name)
 
 
 def write_to(target: Path, onnx: Path, card: ModelCard, *, overwrite: bool = False) -> Path:
@@ -113,13 +117,17 @@ def write_to(target: Path, onnx: Path, card: ModelCard, *, overwrite: bool = Fal
     if facts.exists() and not overwrite:
         raise OutputExists(f"{facts}: is there already; --overwrite (overwrite=True) replaces it")
     _make(target)
-    publish(_bytes_of(onnx), network, overwrite=overwrite, sources=(onnx,))
+    data, old = _bytes_of(onnx), _copied(network) if overwrite and network.exists() else None
     try:
-        publish(to_json(replace(card, file=network.name)).encode(), facts, overwrite=overwrite)
-    except MatteoError:
-        if not overwrite:
-            network.unlink()
-        raise
+        publish(data, network, overwrite=overwrite, sources=(onnx,))
+        try:
+            publish(to_json(replace(card, file=network.name)).encode(), facts, overwrite=overwrite)
+        except BaseException:
+            network.unlink() if old is None else os.replace(old, network)
+            raise
+    finally:
+        if old is not None:
+            old.unlink(missing_ok=True)
     return network
 
 
@@ -130,14 +138,43 @@ def _make(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); give another folder") from error
 
 
+def _copied(file: Path) -> Path:
+    """A copy beside a file, to be put back in one step, for which no room is needed."""
+    copy = file.with_name(f".{file.name}.old")
+    try:
+        shutil.copyfile(file, copy)
+    except OSError as error:
+        copy.unlink(missing_ok=True)
+        raise OutputError(f"{copy}: cannot be written ({error.strerror}); make room or give another folder") from error
+    return copy
+
+
+def _alone() -> contextlib.AbstractContextManager[None]:
+    """One writer at a time: else one could delete, as unused, the ONNX file whose card another is about to write."""
+    return alone(home() / "my-models.lock")
+
+
 def _drop_unused(name: str) -> None:
-    """Deletes the ONNX files under a name that its card does not name: those of a model replaced or removed."""
-    used = None
-    with contextlib.suppress(ModelError):
-        used = from_json(folder() / f"{name}.json").file
+    """Deletes the ONNX files under a name that its card does not name: those of a model replaced or removed.
+
+    Nothing where the card cannot be read, as any of them may be the one that it names.
+    """
+    card, used = folder() / f"{name}.json", None
+    if card.exists():
+        try:
+            used = from_json(card).file
+        except ModelError:
+            return
     for path in folder().glob(f"{name}.{'[0-9a-f]' * HEAD}.onnx"):
         if path.name != used:
-            path.unlink(missing_ok=True)
+            _delete(path)
+
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be deleted ({error.strerror}); check your rights to its folder") from error
 
 
 def _bytes_of(onnx: Path) -> bytes:

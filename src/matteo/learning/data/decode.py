@@ -11,11 +11,10 @@ from PIL import Image as PilImage
 from matteo.errors import DataError, MatteoError
 from matteo.picture.colour import narrow
 from matteo.picture.image import Image
+from matteo.picture.mask import SOME, numbers_in
 from matteo.picture.read import read
 
 COLOURED = 48  # difference of two channels of a mask from which it is a colour and no noise of JPEG
-NUMBERS = {255: 20, 65535: 255}  # the brightest value of a mask up to which it holds numbers and no alpha
-SOME = 0.002  # share of the pixels that makes such a difference more than a speck
 
 
 class Named(io.BytesIO):
@@ -94,7 +93,5 @@ def fault_of(raw: NDArray[np.uint8] | NDArray[np.uint16]) -> str | None:
         if (spread > COLOURED).mean() > SOME:
             return "the mask is coloured (classes or a palette); save the subject as white on black"
         return None
-    top, brightest = np.iinfo(raw.dtype).max, int(raw.max(initial=0))
-    if 0 < brightest <= NUMBERS[top] and (raw > 0).mean() > SOME:
-        return f"the mask's brightest value is {brightest} of {top}: numbers of classes; save the subject as {top}"
-    return None
+    fault = numbers_in(raw)
+    return f"the mask's {fault}" if fault else None
