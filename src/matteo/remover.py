@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matteo.errors import UsageError
 from matteo.matting.clean import HIGH, LOW, fill_pinholes, remove_specks, settle, snap
-from matteo.matting.confidence import expected_iou, reasons
+from matteo.matting.confidence import expected_iou, is_plain, reasons
 from matteo.matting.edges import check_edges, refined
 from matteo.matting.foreground import LAMBDA_FULL, RADIUS, estimate_foreground, hide_background
 from matteo.matting.offset import check_distance, feather, grow, pixels, shrink
@@ -39,7 +39,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 NOTHING = "no subject found: the cut-out is empty"
-DEFAULT_EDGES = "fine"
 CLEAR = 0.02, 0.98  # what is seen through is not made opaque, nor nothing
 SMOOTH = 8, 4.0  # radius and lambda for it: what shines through must not be taken for the subject's own texture
 ROWS = 256
@@ -61,14 +60,20 @@ class Result:
         return self.cutout
 
 
+def usual_edges(transparency: bool) -> str:
+    """Of what is see-through the refiner, which knows hair, would make solid parts and holes."""
+    return "fast" if transparency else "fine"
+
+
 class Treatment(TypedDict, total=False):
     """What is done to an alpha, in the order it is done; all are left as they are by default.
 
-    edges: a key of `matteo.matting.edges.EDGES`. transparency: the subject is see-through (glass, veil, smoke): partial
-    alpha is kept and its colours are taken for smooth. grow, shrink: move the edge by so many pixels, which may be a
-    fraction, or by per cent of the long side ("0.2%"). feather: make the edge softer by about so much.
-    untint: neutralise the tint of a strongly coloured backdrop in what is left of the edge. keep_hidden: leave the
-    source's colours where alpha is 0; by default they are zeroed, so that nothing of the background is in the file.
+    edges: a key of `matteo.matting.edges.EDGES`; by default "fine", with transparency "fast". transparency: the subject
+    is see-through (glass, veil, smoke): partial alpha is kept and its colours are taken for smooth. grow, shrink: move
+    the edge by so many pixels, which may be a fraction, or by per cent of the long side ("0.2%"). feather: make the
+    edge softer by about so much. untint: neutralise the tint of a strongly coloured backdrop in what is left of the
+    edge. keep_hidden: leave the source's colours where alpha is 0; by default they are zeroed, so that nothing of the
+    background is in the file.
     """
 
     edges: str
@@ -84,7 +89,7 @@ class Treatment(TypedDict, total=False):
 class _Treatment:
     """The same, complete and checked."""
 
-    edges: str = DEFAULT_EDGES
+    edges: str = ""
     transparency: bool = False
     grow: float | str = 0
     shrink: float | str = 0
@@ -93,6 +98,7 @@ class _Treatment:
     keep_hidden: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "edges", self.edges or usual_edges(self.transparency))
         check_edges(self.edges)
         for amount in (self.grow, self.shrink, self.feather):
             check_distance(amount)
@@ -282,11 +288,12 @@ class Remover:
         with timed(seconds, "network"):
             outputs = self.session.look(fitted.tensor)
         with timed(seconds, "edges"):
-            raw = fitted.coarse_alpha(outputs.alpha, self.card)
+            plain = is_plain(fitted.rgb)
+            raw = fitted.coarse_alpha(outputs.alpha, self.card) * np.float32(not plain)
             coarse = remove_specks(fill_pinholes(snap(raw, *(CLEAR if how.transparency else (LOW, HIGH)))))
         with timed(seconds, "confidence"):
             quality = outputs.quality_of()
-            confidence = expected_iou(raw) if quality is None else quality
+            confidence = expected_iou(raw) if quality is None or plain else quality
             doubts = reasons(raw, fitted.rgb)
         return _Given(coarse, None, fitted.rgb, confidence, outputs.kind_of(self.card), doubts)
 

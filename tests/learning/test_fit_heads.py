@@ -4,7 +4,9 @@ import torch
 
 from matteo.learning.fit_heads import fit_kind, fit_quality, platt, quality_of
 from matteo.learning.seen import UNTOLD, Seen
-from matteo.learning.verdict import KINDS, LOGIT
+from matteo.learning.verdict import EXPECTED, KINDS, LOGIT
+
+PARTS = ("inputs", "iou", "kind", "picture")
 
 
 def made(count: int = 600, seed: int = 0) -> Seen:
@@ -25,6 +27,19 @@ def test_platt_finds_scale_and_shift() -> None:
 
 def test_the_quality_is_the_iou_where_a_scale_is_all_that_lacks() -> None:
     assert np.abs(quality_of(fit_quality(made()), made(seed=1)) - made(seed=1).iou).max() < 0.01
+
+
+def test_nothing_found_where_nothing_is_teaches_no_quality() -> None:
+    seen = made()
+    inputs = np.zeros((100, 20), np.float32)
+    inputs[:, EXPECTED], inputs[:, LOGIT] = 0, -4.6
+    nothing = Seen(inputs, np.ones(100, np.float32), np.zeros(100, np.int64), np.arange(100))
+    seen.inputs[:, EXPECTED] = 1 / (1 + np.exp(-seen.inputs[:, LOGIT]))
+    both = Seen(*(np.concatenate([getattr(s, name) for s in (seen, nothing)]) for name in PARTS))
+    assert torch.equal(fit_quality(both).weight, fit_quality(seen).weight)
+    missed = Seen(inputs, np.zeros(100, np.float32), nothing.kind, nothing.picture)
+    more = Seen(*(np.concatenate([getattr(s, name) for s in (seen, missed)]) for name in PARTS))
+    assert not torch.equal(fit_quality(more).weight, fit_quality(seen).weight)
 
 
 def test_a_kind_that_shows_is_learned_and_the_untold_are_left_out() -> None:

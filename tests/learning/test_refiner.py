@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import threading
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
-from matteo.learning.refiner import Recipe, coarse_alpha_of, load_refiner, losses, train
-from matteo.learning.refiner_export import export
+from matteo.errors import ModelError
+from matteo.learning.checkpoint import read_whole, write_whole
+from matteo.learning.refiner import coarse_alpha_of, losses, train
+from matteo.learning.refiner_export import SHIPPED, export
 from matteo.learning.refiner_network import MULTIPLE, Refiner, between, colours_around
 from matteo.learning.refiner_patches import Made, batch
+from matteo.learning.refiner_state import Recipe, load_refiner
 from matteo.learning.synthesis.scene import make_composite
+from matteo.matting.clean import fill_pinholes, remove_specks, snap
 from matteo.models.card import from_json
+from matteo.models.fit import fit
 from matteo.models.session import Session
 from matteo.models.weights import weights_of
 from matteo.remover import Remover
@@ -22,6 +31,9 @@ from tests.learning.test_synthesis import cat
 from tests.pictures import photograph
 
 RECIPE = Recipe(stages=((1.0, 32, 8),), warmup_steps=3, ema=0.9)
+
+
+TWO_STAGES = replace(RECIPE, stages=((0.5, 32, 4), (0.5, 48, 3)))
 
 
 @cache
@@ -103,20 +115,71 @@ def test_the_coarse_alpha_is_the_shipped_networks_on_its_own_grid() -> None:
     assert coarse[10, 10] == 0
 
 
-def test_a_short_training_learns_resumes_and_ships(tmp_path: Path) -> None:
+def test_the_coarse_alpha_is_cleaned_as_the_pipeline_cleans_it() -> None:
+    """Of a picture of which the network sees specks beside the subject."""
+    remover = Remover(threads=1)
+    picture = photograph("rocket")
+    fitted = fit(picture, remover.card)
+    snapped = snap(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
+    cleaned = remove_specks(fill_pinholes(snapped))
+    assert (cleaned != snapped).any()
+    assert (coarse_alpha_of(remover)(picture) == cleaned).all()
+
+
+def rows_of(run: Path) -> list[dict[str, str]]:
+    with (run / "log.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_short_training_learns_and_ships(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    train(RECIPE, made(), [], run, steps=4)
     train(RECIPE, made(), [], run, steps=40)
-    assert torch.load(run / "checkpoint.pt", weights_only=True)["step"] == 40
-    rows = (run / "log.csv").read_text(encoding="utf-8").splitlines()
-    last = dict(cell.split("=") for cell in rows[-1].split(","))
+    assert read_whole(run / "checkpoint.pt")["step"] == 40
+    last = [row for row in rows_of(run) if row["refined"]][-1]
     assert last["step"] == "40"
     assert float(last["refined"]) < float(last["coarse"])
 
-    card = export(run / "weights.pt", tmp_path)
+    card = export(run / "weights.pt", tmp_path, SHIPPED)
     assert from_json(tmp_path / "refiner.json") == card
     session = Session(weights_of(card, tmp_path / card.file), card, threads=1)
     patches, _ = batch(made(), [], 32, 3, (0, 9))
     with torch.inference_mode():
         expected = load_refiner(run / "weights.pt").eval()(torch.from_numpy(patches)).numpy()
     assert np.abs(session.run(patches) - expected).max() < 0.01
+
+
+def test_a_stopped_run_ends_as_an_unbroken_one_to_the_last_bit(tmp_path: Path) -> None:
+    """Over the border of two stages: which step has which patches is the plan's to say, not the clock's."""
+    train(TWO_STAGES, made(), [], tmp_path / "whole", steps=8)
+    asked = iter([False] * 3 + [True])
+    train(TWO_STAGES, made(), [], tmp_path / "broken", steps=8, stopped=lambda: next(asked))
+    assert read_whole(tmp_path / "broken" / "checkpoint.pt")["step"] == 3
+    train(TWO_STAGES, made(), [], tmp_path / "broken", steps=8)
+    whole, broken = (load_refiner(tmp_path / name / "weights.pt").state_dict() for name in ("whole", "broken"))
+    assert all(torch.equal(whole[name], broken[name]) for name in whole)
+    assert [row["side"] for row in rows_of(tmp_path / "broken") if row["total"]] == ["32.0", "48.0"]
+
+
+def test_minutes_become_steps(tmp_path: Path) -> None:
+    train(TWO_STAGES, made(), [], tmp_path, minutes=0.05)
+    saved = read_whole(tmp_path / "checkpoint.pt")
+    assert saved["step"] == sum(steps for steps, _, _ in saved["plan"]["stages"]) >= 3
+    assert saved["seconds"] < 30
+
+
+def test_a_batch_that_cannot_be_made_ends_the_run_with_its_error(tmp_path: Path) -> None:
+    """Pictures smaller than they say: the run used to wait for ever for a thread that was no more."""
+    before = threading.active_count()
+    cut = [Made(m.rgb[:8], m.foreground, m.alpha, None) for m in made()[1:20]]
+    with pytest.raises((ValueError, cv2.error)):
+        train(RECIPE, [made()[0], *cut], [], tmp_path, steps=40)
+    assert threading.active_count() == before
+
+
+def test_a_run_of_an_earlier_code_is_refused_in_words(tmp_path: Path) -> None:
+    write_whole(tmp_path / "checkpoint.pt", {"step": 3})
+    with pytest.raises(ModelError, match="of an earlier matteo"):
+        train(RECIPE, made(), [], tmp_path, steps=4)
+    write_whole(tmp_path / "weights.pt", {"form": {}})
+    with pytest.raises(ModelError, match="no weights of a refiner"):
+        load_refiner(tmp_path / "weights.pt")

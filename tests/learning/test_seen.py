@@ -50,3 +50,16 @@ def test_what_is_seen_comes_back_from_its_file(tmp_path: Path) -> None:
     again = Seen.load(tmp_path / "seen.npz")
     assert np.allclose(again.inputs, seen.inputs, rtol=1e-3, atol=1e-2)
     assert (again.iou == seen.iou).all()
+
+
+def test_nothing_found_where_nothing_is_counts_as_in_the_evaluation() -> None:
+    torch.manual_seed(0)
+    network = Network(SMALL).eval()
+    with torch.no_grad():
+        for to_logits in network.to_logits:
+            to_logits.weight.zero_()  # type: ignore[operator]
+            to_logits.bias.fill_(-20)  # type: ignore[operator]
+    empty = Pair("ground", pair("coffee").rgb, np.zeros(pair("coffee").mask.shape, np.uint8))
+    tars = [("backgrounds", empty), ("train-duts-0", pair())]
+    seen = look_at(network, views_of(tars, (), side=64, shown=1, share_plain=1.0, seed=0))
+    assert seen.iou.tolist() == [1, 0]

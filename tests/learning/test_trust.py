@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from matteo.learning.trust import calibration_error, found_below, reliability, trust_of
+from matteo.learning.trust import found_below, trust_of
 
 IOU = np.array([0.9, 0.95, 0.2, 0.7, 0.85])
 
@@ -15,13 +15,6 @@ def test_a_confidence_that_is_the_iou_is_perfect() -> None:
 
 def test_one_that_is_the_same_for_all_finds_nothing() -> None:
     assert trust_of(np.full(5, 0.6), IOU).auroc.value == 0.5
-
-
-def test_the_calibration_error_of_one_bin_is_its_distance() -> None:
-    assert calibration_error(np.full(5, 0.5), IOU) == pytest.approx(IOU.mean() - 0.5)
-    ((count, stated, reached),) = reliability(np.full(5, 0.5), IOU)
-    assert (count, stated) == (5, 0.5)
-    assert reached == pytest.approx(IOU.mean())
 
 
 def test_of_what_is_named_how_much_failed() -> None:

@@ -15,6 +15,7 @@ from matteo.matting.confidence import (
     NO_SUBJECT,
     contrast,
     expected_iou,
+    is_plain,
     reasons,
     thin_share,
     touch,
@@ -99,3 +100,10 @@ def test_the_reasons_do_not_depend_on_the_size() -> None:
 def test_expected_iou_of_a_sure_alpha_is_one_and_of_none_zero() -> None:
     assert expected_iou(disc()) == 1
     assert expected_iou(np.zeros((4, 4), np.float32)) == 0
+
+
+def test_a_surface_of_one_colour_is_plain_and_a_faint_edge_is_not() -> None:
+    surface = np.full((20, 30, 3), 0.7, np.float32)
+    assert is_plain(surface)
+    surface[:, 15:, 1] += 3 / 255
+    assert not is_plain(surface)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matteo.cli.run import Options
 
 EDGES = ("fine", "fast", "none", "guided", "closed-form", "knn")  # as matting.edges has them, which loads OpenCV
-DEFAULT_EDGES = "fine"
 FORMATS = ("png", "webp", "avif", "tiff", "jpeg", "jpg", "psd", "ora", "exr")
 WITH_QUALITY = ("webp", "avif", "jpeg")
 LAYERED = ("psd", "ora", "exr")
@@ -25,7 +24,9 @@ LAYERED = ("psd", "ora", "exr")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", metavar="PATH", help="A file, whose suffix is the format; a folder/; or - for stdout.")
 @look_options
-@click.option("--edges", type=click.Choice(EDGES), default=DEFAULT_EDGES, show_default=True, help="See docs/edges.md.")
+@click.option(
+    "--edges", type=click.Choice(EDGES), help="See docs/edges.md.  [default: fine; of what is see-through fast]"
+)
 @click.option("--mask", metavar="PATH", help="A mask of yours, refined in place of the network's; a folder for many.")
 @click.option("--trimap", metavar="PATH", help="0 is background, 255 is foreground, the edges find what is between.")
 @click.option("--transparency", is_flag=True, help="The subject is see-through: glass, veil, smoke.")
@@ -58,11 +59,12 @@ LAYERED = ("psd", "ora", "exr")
 @click.option("-v", "--verbose", is_flag=True, help="Model, provider, sizes, and the time of each stage.")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def remove(
-    paths: tuple[str, ...], output: str | None, edges: str, mask: str | None, trimap: str | None, transparency: bool,
-    grow: str, shrink: str, feather: str, untint: bool, alpha_only: bool, format_: str | None, quality: int | None,
-    straight: bool, overwrite: bool, strip: bool, strip_location: bool, keep_hidden: bool, model: str, provider: str,
-    threads: int | None, jobs: int | None, shard: str | None, dry_run: bool, max_megapixels: float, as_json: bool,
-    verbose: bool, debug: bool, preset: str | None, effect: tuple[str, ...], **texts: str | None,
+    paths: tuple[str, ...], output: str | None, edges: str | None, mask: str | None, trimap: str | None,
+    transparency: bool, grow: str, shrink: str, feather: str, untint: bool, alpha_only: bool, format_: str | None,
+    quality: int | None, straight: bool, overwrite: bool, strip: bool, strip_location: bool, keep_hidden: bool,
+    model: str, provider: str, threads: int | None, jobs: int | None, shard: str | None, dry_run: bool,
+    max_megapixels: float, as_json: bool, verbose: bool, debug: bool, preset: str | None, effect: tuple[str, ...],
+    **texts: str | None,
 ) -> int:  # fmt: skip
     """Takes the background out of pictures.
 
@@ -73,6 +75,7 @@ def remove(
     from matteo.cli.given import Beside
     from matteo.cli.report import Reporter
     from matteo.cli.run import Options, Run
+    from matteo.remover import usual_edges
 
     if debug:
         logging.basicConfig(format="%(name)s: %(message)s")
@@ -80,8 +83,9 @@ def remove(
     where = destination(output, paths)
     look = look_of(preset, effect, **texts)
     options = Options(
-        look, alpha_only, quality, strip, strip_location, keep_hidden, edges, transparency, grow, shrink, feather,
-        untint, straight, format_of(where, format_ if format_ or where.kind == "file" or alpha_only else look.format),
+        look, alpha_only, quality, strip, strip_location, keep_hidden, edges or usual_edges(transparency), transparency,
+        grow, shrink, feather, untint, straight,
+        format_of(where, format_ if format_ or where.kind == "file" or alpha_only else look.format),
     )  # fmt: skip
     _check(options, as_json and where.kind == "stdout")
     beside = Beside.of(mask, trimap, paths)

@@ -27,7 +27,7 @@ from matteo.models.table import find
 from matteo.picture.cutout import Cutout
 from matteo.picture.limits import Limits
 from matteo.picture.write import publish
-from matteo.remover import DEFAULT_EDGES, Remover, Treatment
+from matteo.remover import Remover, Treatment
 
 MOST_WORKERS = 4
 SUFFIXES = {"jpeg": ".jpg"}
@@ -43,7 +43,7 @@ class Options:
     strip: bool = False
     strip_location: bool = False
     keep_hidden: bool = False
-    edges: str = DEFAULT_EDGES
+    edges: str = "fine"
     transparency: bool = False
     grow: str = "0"
     shrink: str = "0"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.learning.augment_place import Bytes, as_bytes
+from matteo.learning.jpeg import through_jpeg
 
 LEVELS = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
 
@@ -109,9 +110,4 @@ class Jpeg:
     quality: tuple[int, int] = (20, 70)
 
     def __call__(self, rgb: Bytes, mask: Bytes, rng: np.random.Generator) -> tuple[Bytes, Bytes]:
-        options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*self.quality))]
-        encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)[1]
-        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-        if decoded is None:
-            raise RuntimeError("OpenCV cannot read the JPEG that it wrote just now")
-        return as_bytes(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)), mask
+        return through_jpeg(rgb, int(rng.integers(*self.quality))), mask

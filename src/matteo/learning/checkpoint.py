@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from matteo.errors import ModelError
 from matteo.learning.network import Form, Network
@@ -40,8 +42,17 @@ def read_whole(path: Path) -> dict[str, Any]:
 
 def half(network: Network) -> dict[str, Any]:
     """The network as `weights.pt` holds it: its form, and its state in fp16."""
-    state = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
-    return {"form": asdict(network.form), "state": state}
+    return {"form": asdict(network.form), "state": halved(network)}
+
+
+def halved(network: nn.Module) -> dict[str, Tensor]:
+    """Its state, numbers as fp16."""
+    return {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
+
+
+def widened(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state from `halved`, in fp32."""
+    return {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
 
 
 def load_weights(path: Path) -> Network:
@@ -50,7 +61,7 @@ def load_weights(path: Path) -> Network:
     if not isinstance(saved, dict) or not {"form", "state"} <= set(saved):
         raise ModelError(f"{path} holds no weights of matteo's: a run's weights.pt is meant")
     network = Network(form_of(saved["form"]))
-    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in saved["state"].items()})
+    network.load_state_dict(widened(saved["state"]))
     return network
 
 

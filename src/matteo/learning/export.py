@@ -6,7 +6,8 @@
 The file takes any height and width that are multiples of 32, gives alpha (the sigmoid is inside) and with heads also
 "kind" and "quality", holds its large weights as fp16, which ONNX Runtime widens once when it loads, and is checked
 against PyTorch before it is kept. With --int8 its convolutions are in 8 bits instead (see `quantise`), calibrated with
-pictures of DATA that it was not trained on.
+pictures of DATA that it was not trained on. The card says where the shipped network is from: `matteo train` exports
+networks of one's own.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
-import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -29,14 +29,17 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from matteo.errors import ModelError
 from matteo.learning.arithmetic import normalise
 from matteo.learning.checkpoint import load_weights
 from matteo.learning.data import is_held_out, pairs_of
 from matteo.learning.network import STRIDE, Network, upsample_like
+from matteo.learning.origin import SHIPPED, Origin
 from matteo.learning.quantise import quantise
 from matteo.learning.verdict import KINDS, Verdict, load_verdict
 from matteo.models.card import VERDICTS, Fit, ModelCard, to_json
 from matteo.picture.geometry import resize
+from matteo.picture.write import publish
 
 Picture: TypeAlias = NDArray[np.float32]  # B x 3 x H x W, as `matteo.models.fit` makes it
 
@@ -44,15 +47,7 @@ LARGE = 256  # elements from which a weight is stored as fp16
 ALLOWED = 0.02  # largest difference of alpha from PyTorch's that fp16 weights may make; with int8, of its mean
 CALIBRATION, PICTURES = "train-duts-0.tar", 64
 
-LICENCE = (
-    "The weights were learned from photographs that were published for research, most of them without an open licence "
-    "(DUTS-TR: photos from ImageNet; eg1800: photos from Flickr; Oxford-IIIT pets: for research purposes; Weizmann "
-    "horses: none stated; Clothing Co-Parsing and the cats: Apache-2.0 on their repositories). Whether a network "
-    "learned from such photographs may be used commercially is not settled; this project claims no more for them than "
-    "that. matteo's code is MIT."
-)
-PROVENANCE = "trained by matteo's own code (matteo.learning) on two processor cores; docs/training-log.md tells how"
-TRAINED_ON = ("DUTS-TR", "eg1800 train", "Clothing Co-Parsing", "Oxford-IIIT pets (part)", "Weizmann horses", "cats")
+Say = Callable[[str], None]
 
 
 class Shipped(nn.Module):
@@ -113,6 +108,12 @@ def differences(model: bytes, network: Network, verdict: Verdict | None, inputs:
     return found
 
 
+def averages(found: Sequence[Picture], pictures: int) -> list[NDArray[np.float64]]:
+    """Of each output, its mean over so many pictures: in 8 bits a single one may differ more."""
+    outputs = len(found) // pictures
+    return [np.array([np.mean(one) for one in found[output::outputs]]) for output in range(outputs)]
+
+
 def noise() -> Iterator[Picture]:
     rng = np.random.default_rng(0)
     for height, width in ((320, 320), (STRIDE, 3 * STRIDE), (224, 416)):
@@ -126,40 +127,58 @@ def fitted(data: Path, side: int) -> list[Picture]:
 
 
 def export(
-    weights: Path, name: str, side: int, into: Path, fit: Fit = "stretch", scores: dict[str, float] | None = None,
-    heads: Path | None = None, int8: Sequence[Picture] = (),
+    weights: Path, name: str, side: int, into: Path, origin: Origin, fit: Fit = "stretch",
+    scores: dict[str, float] | None = None, heads: Path | None = None, int8: Sequence[Picture] = (),
+    say: Say = lambda _: None,
 ) -> ModelCard:  # fmt: skip
     """Writes name.onnx and its card name.json.
 
-    heads: of `matteo.learning.heads`, trained on these very weights. int8: pictures to calibrate with, fitted (1 x 3 x
-    side x side); without any the file computes in fp32.
+    origin: what the card says of the network's licence and training. heads: of `matteo.learning.heads`, trained on
+    these very weights. int8: pictures to calibrate with, fitted (1 x 3 x side x side); without any the file computes in
+    fp32. say: is told what was written, in a line.
 
-    Raises ModelError where the heads belong to another network, ValueError where the file computes something else.
+    Raises ModelError where the heads belong to another network, or the file computes something else than PyTorch does;
+    OutputError where it cannot be written.
     """
     network = load_weights(weights).eval()
     verdict = load_verdict(heads, network) if heads else None
     whole = to_onnx(network, verdict)
     if int8:
         data = quantise(whole.SerializeToString(), int8)
-        difference = max(float(found.mean()) for found in differences(data, network, verdict, int8))
+        difference = check(averages(differences(data, network, verdict, int8), len(int8)), np.mean, weights)
     else:
         data = halve_weights(whole).SerializeToString()
-        difference = max(float(found.max()) for found in differences(data, network, verdict, noise()))
-    if difference > ALLOWED:
-        raise ValueError(f"the exported network differs from PyTorch's by {difference:.4f} of alpha: not written")
+        difference = check(differences(data, network, verdict, noise()), np.max, weights)
     card = ModelCard(
         name=name, file=f"{name}.onnx", checksum="sha256:" + hashlib.sha256(data).hexdigest(), side=side, fit=fit,
-        multiple=STRIDE, licence=LICENCE, provenance=PROVENANCE, trained_on=TRAINED_ON, bytes=len(data), scores=scores,
-        verdicts=VERDICTS if verdict else (), kinds=KINDS if verdict else (),
+        multiple=STRIDE, licence=origin.licence, provenance=origin.provenance, trained_on=origin.trained_on,
+        bytes=len(data), scores=scores, verdicts=VERDICTS if verdict else (), kinds=KINDS if verdict else (),
     )  # fmt: skip
-    into.mkdir(parents=True, exist_ok=True)
-    for path, content in ((into / card.file, data), (into / f"{name}.json", to_json(card).encode())):
-        aside = path.with_name(f".{path.name}.part")
-        aside.write_bytes(content)
-        os.replace(aside, path)
+    write(data, card, into)
     measure = "in the mean" if int8 else "at most"
-    print(f"{into / card.file}: {len(data) / 1e6:.1f} MB, differs from PyTorch by {difference:.5f} {measure}")
+    say(f"{into / card.file}: {len(data) / 1e6:.1f} MB, differs from PyTorch by {difference:.5f} {measure}")
     return card
+
+
+def check(
+    found: Iterable[NDArray[np.floating]], measure: Callable[[NDArray[np.floating]], np.floating], weights: Path,
+    allowed: float = ALLOWED,
+) -> float:  # fmt: skip
+    """The largest of what the outputs differ by. Raises ModelError where that is more than is allowed, or no number."""
+    difference = float(np.max([measure(one) for one in found]))  # NaN stays NaN
+    if not difference <= allowed:
+        raise ModelError(
+            f"what was exported of {weights} differs from PyTorch's by {difference:.4f} of alpha and was not written: "
+            "give the weights of an earlier step, or train again"
+        )
+    return difference
+
+
+def write(data: bytes, card: ModelCard, into: Path) -> None:
+    """A network's file and its card beside it, into a folder that is made where there is none."""
+    into.mkdir(parents=True, exist_ok=True)
+    publish(data, into / card.file, overwrite=True)
+    publish(to_json(card).encode(), into / f"{card.name}.json", overwrite=True)
 
 
 def main() -> None:
@@ -174,7 +193,8 @@ def main() -> None:
     options = parser.parse_args()
     pictures = fitted(options.int8, options.side) if options.int8 else ()
     export(
-        options.weights, options.name, options.side, options.into, options.fit, heads=options.heads, int8=pictures
+        options.weights, options.name, options.side, options.into, SHIPPED, options.fit, heads=options.heads,
+        int8=pictures, say=print,
     )  # fmt: skip
 
 

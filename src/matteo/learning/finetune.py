@@ -23,6 +23,7 @@ from matteo.learning.data import Entry, Pair, is_held_out, listing, load, pairs_
 from matteo.learning.evaluation.bootstrap import Estimate, estimate, resamples
 from matteo.learning.export import export
 from matteo.learning.journal import Journal
+from matteo.learning.origin import Origin
 from matteo.learning.recipes import Recipe
 from matteo.learning.train import train
 from matteo.learning.unfold import unfold
@@ -87,12 +88,14 @@ class Outcome:
     """own: on the pictures held out. known: on pairs of the rehearsed sets that were held out, None without any.
 
     card: as the library keeps it; None where the new network is not better and was not added. onnx: the run's file.
+    lost: what the base tells beside alpha and the new network does not: its heads fit no other network.
     """
 
     own: Comparison
     known: Comparison | None
     card: ModelCard | None
     onnx: Path
+    lost: tuple[str, ...] = ()
 
 
 def finetune(
@@ -127,18 +130,19 @@ def finetune(
     train(recipe, material, run, network, minutes=minutes, steps=steps, device=device, journal=journal, stopped=stopped)
     if stopped():
         return None
-    made = export(run / "best.pt", name, card.side, run, card.fit)
+    origin = Origin(
+        card.licence, f"{card.name} fine-tuned on {len(learn)} pictures of {own.name}; before: {card.provenance}",
+        (*card.trained_on, str(own.name)),
+    )  # fmt: skip
+    made = export(run / "best.pt", name, card.side, run, origin, card.fit, say=journal.say)
     after = judge_all(Remover(run / made.file))
     own_result, known = (Comparison(a, b) if len(a) else None for a, b in zip(before, after, strict=True))
     assert own_result is not None
     added = None
     if own_result.is_better:
-        facts = replace(
-            made, licence=card.licence, commercial=card.commercial, trained_on=(*card.trained_on, str(own.name)),
-            provenance=f"{card.name} fine-tuned on {len(learn)} pictures of {own.name}; before: {card.provenance}",
-        )  # fmt: skip
-        added = library.add(run / made.file, facts, name)
-    return Outcome(own_result, known, added, run / made.file)
+        added = library.add(run / made.file, replace(made, commercial=card.commercial), name)
+    lost = tuple(verdict for verdict in card.verdicts if verdict not in made.verdicts)
+    return Outcome(own_result, known, added, run / made.file, lost)
 
 
 def split(entries: Sequence[Entry], held_out: int | None, seed: int) -> Split:

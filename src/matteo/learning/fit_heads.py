@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from matteo.learning.seen import UNTOLD, Seen
-from matteo.learning.verdict import KINDS, LOGIT, Head
+from matteo.learning.verdict import EXPECTED, KINDS, LOGIT, Head
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -61,8 +61,13 @@ def fit_kind(own: Seen, schedule: Schedule | None = None) -> Head:
 
 
 def fit_quality(left_out: Seen) -> nn.Linear:
-    """Brings the expected overlap to scale on pictures that the network was not trained on, plain and spoiled."""
-    scale, shift = platt(left_out.inputs[:, LOGIT], left_out.iou)
+    """Brings the expected overlap to scale on pictures that the network was not trained on, plain and spoiled.
+
+    Where nothing was there and nothing was found, the overlap is 1 and the expected one 0: that is no cut-out whose
+    quality could be told, and it does not count.
+    """
+    told = (left_out.inputs[:, EXPECTED] > 0) | (left_out.iou < 1)
+    scale, shift = platt(left_out.inputs[told, LOGIT], left_out.iou[told])
     layer = nn.Linear(1, 1)
     nn.init.constant_(layer.weight, scale)
     nn.init.constant_(layer.bias, shift)

@@ -21,18 +21,20 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from matteo.learning.checkpoint import load_weights
+from matteo.learning.checkpoint import load_weights, write_whole
 from matteo.learning.data import Pair, is_held_out, pairs_of
+from matteo.learning.evaluation.calibration import reliability
 from matteo.learning.fit_heads import fit_kind, fit_quality, quality_of
 from matteo.learning.kinds import TARS
 from matteo.learning.network import Network
 from matteo.learning.seen import UNTOLD, Seen, View, look_at, views_of
-from matteo.learning.trust import found_below, reliability, trust_of
+from matteo.learning.trust import found_below, trust_of
 from matteo.learning.verdict import EXPECTED, KINDS, Head, Verdict, fingerprint, state_of
 from matteo.models.session import default_threads
 
 SIDE = 320
 LONGEST = 400
+VERSION = 2  # of the views and their targets: what was kept of an earlier one is not taken
 JUDGES = ("val-ecssd", "val-eg1800")
 
 
@@ -105,8 +107,8 @@ def say_quality(layer: nn.Linear, seen: dict[str, Seen]) -> None:
         print(f"| both | {what} | {trust_of(np.concatenate([*by_name.values()]), pooled_iou)} |")
     both = np.concatenate([*stated.values()])
     print("\n| stated | pictures | reached |\n|---|---|---|")
-    for count, mean, reached in reliability(both, pooled_iou):
-        print(f"| {mean:.2f} | {count} | {reached:.2f} |")
+    for each in reliability(both, pooled_iou):
+        print(f"| {each.confidence:.2f} | {each.pictures} | {each.iou:.2f} |")
     print("\n| named under | share | precision | recall |\n|---|---|---|---|")
     for threshold in (0.5, 0.6, 0.7, 0.75, 0.8):
         share, precision, recall = found_below(both, pooled_iou, threshold)
@@ -125,12 +127,12 @@ def main() -> None:
     torch.set_num_threads(default_threads())
     network = load_weights(options.weights).eval()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    identity = f"{fingerprint(network)[:12]}-{options.every}-{options.shown}"
+    identity = f"{fingerprint(network)[:12]}-{options.every}-{options.shown}-{VERSION}"
     seen = look_at_all(network, options.data, options.every, options.shown, options.keep and options.keep / identity)
     verdict = Verdict(network.form.widths[3] + network.form.decoder[3])
     verdict.kind = fit_kind(seen["own"])
     verdict.quality = fit_quality(seen["left out"])
-    torch.save(state_of(verdict, network), options.into)
+    write_whole(options.into, state_of(verdict, network))
     say_kinds(verdict.kind, seen["left out"])
     say_quality(verdict.quality, seen)
 

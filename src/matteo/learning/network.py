@@ -101,7 +101,7 @@ class Context(nn.Module):
         half = outputs // 2
         self.reduce = conv_relu(inputs, outputs, kernel=1)
         self.near_to_far = nn.ModuleList(conv_relu(outputs, half, dilation=rate) for rate in (1, 2, 4))
-        self.mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(outputs, half, 1), nn.ReLU())
+        self.mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(outputs, half, 1))
         self.merge = conv_relu(4 * half, outputs, kernel=1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,66 +3,58 @@
     python -m matteo.learning.refiner --made made.tar --backgrounds backgrounds.tar --run RUN --minutes 45
 
 A run is a folder: `checkpoint.pt` (all that is needed to go on), `weights.pt` (the averaged refiner, fp16) and
-`log.csv`. Started again with the same folder, it goes on where it was.
+`log.csv`. Started again with the same folder, it goes on where it was, and ends as one that was never interrupted: the
+first steps are timed to turn minutes into steps, and from then on the step alone decides what is learned from.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
-import csv
-import queue
 import signal
+import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
 from matteo.learning.arithmetic import bf16_is_faster
-from matteo.learning.checkpoint import read_whole, write_whole
+from matteo.learning.averaging import average_into
 from matteo.learning.data import is_held_out, pairs_of
-from matteo.learning.muon import Muon, split_parameters
+from matteo.learning.journal import Journal
 from matteo.learning.network import Network
-from matteo.learning.refiner_network import Refiner
+from matteo.learning.refiner_network import CHANNELS, Refiner
 from matteo.learning.refiner_patches import Bytes, Made, batch, load
-from matteo.learning.schedule import learning_rate, stage_at
+from matteo.learning.refiner_state import Recipe, State, begin, save
+from matteo.learning.schedule import Plan, learning_rate, plan_minutes, plan_steps
 from matteo.learning.synthesis.layer import Floats
-from matteo.matting.clean import snap
+from matteo.learning.train import attempt
+from matteo.learning.validation import Validation
+from matteo.matting.clean import fill_pinholes, remove_specks, snap
 from matteo.models.fit import fit
-from matteo.remover import Remover
+from matteo.remover import Remover, in_order
 
-SAY = 200  # steps between lines of the log
+TIMED = 50  # steps from which the rest of a run is planned; fewer where they take a tenth of its time
+SCORED = 200  # steps from one validation to the next
 SAVE_S = 120
 HELD = 192, 40  # side and number of the patches that are scored
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """stages: (share of the run, side of the patches, patches in a batch), in order."""
-
-    stages: tuple[tuple[float, int, int], ...] = ((0.75, 96, 16), (0.25, 144, 8))
-    muon_lr: float = 0.015
-    adam_lr: float = 2e-3
-    weight_decay: float = 0.005
-    warmup_steps: int = 100
-    ema: float = 0.998
-    threads: int = 1
-    seed: int = 0
+Batch = tuple[Tensor, Tensor]  # B x 5 x side x side, B x 1 x side x side
+Make = Callable[[Plan, int], Batch]
 
 
 def coarse_alpha_of(remover: Remover) -> Callable[[Bytes], Floats]:
-    """The network's alpha on its own grid, snapped as the pipeline does before it refines."""
+    """The network's alpha on its own grid, cleaned as the pipeline does before it refines."""
 
     def alpha(rgb: Bytes) -> Floats:
         fitted = fit(rgb, remover.card)
-        return snap(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
+        raw = fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
+        return remove_specks(fill_pinholes(snap(raw)))
 
     return alpha
 
@@ -90,23 +82,10 @@ def losses(pred: Tensor, true: Tensor, unknown: Tensor) -> dict[str, Tensor]:
     return terms
 
 
-def batches(
-    made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe, first_step: int, stage: list[tuple[int, int]]
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches made ahead by one thread. `stage[0]` is (side, size) now."""
-    ready: queue.Queue[tuple[Tensor, Tensor]] = queue.Queue(3)
-
-    def work() -> None:
-        step = first_step
-        while True:
-            side, size = stage[0]
-            x, y = batch(made, backgrounds, side, size, (recipe.seed, step))
-            ready.put((torch.from_numpy(x), torch.from_numpy(y)))
-            step += 1
-
-    threading.Thread(target=work, daemon=True).start()
-    while True:
-        yield ready.get()
+def make_batch(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe, plan: Plan, step: int) -> Batch:
+    """The batch of a step; the recipe's seed and the step alone decide what is in it."""
+    x, y = batch(made, backgrounds, *plan.stage_at(step), (recipe.seed, step))
+    return torch.from_numpy(x), torch.from_numpy(y)
 
 
 def validate(network: Refiner, held: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
@@ -122,91 +101,72 @@ def validate(network: Refiner, held: Sequence[tuple[Tensor, Tensor]]) -> dict[st
     return {"refined": 100 * after / count, "coarse": 100 * before / count}
 
 
-def half(network: Refiner) -> dict[str, Any]:
-    state = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
-    return {"widths": network.widths, "state": state}
+def take_step(state: State, x: Tensor, true: Tensor) -> dict[str, float]:
+    """One step of learning from one batch; the losses by name, before it."""
+    recipe = state.recipe
+    progress = state.step / state.plan.steps if state.plan else 0.0  # too early to tell while the first are timed
+    factor = learning_rate(progress, state.step, recipe.warmup_steps)
+    for optimiser, rate in ((state.muon, recipe.muon_lr), (state.adam, recipe.adam_lr)):
+        for group in optimiser.param_groups:
+            group["lr"] = rate * factor
+        optimiser.zero_grad()
+    state.network.train()
+    with torch.autocast("cpu", torch.bfloat16, enabled=state.bf16):
+        pred = state.network(x.contiguous(memory_format=torch.channels_last))
+    terms = losses(pred.float(), true, x[:, 4:5])
+    terms["total"].backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(state.adam.param_groups[0]["params"], 1.0)
+    state.muon.step()
+    state.adam.step()
+    state.step += 1
+    average_into(state.average, state.network, min(recipe.ema, (state.step + 1) / (state.step + 20)))
+    return {name: term.item() for name, term in terms.items()}
 
 
-def load_refiner(path: Path) -> Refiner:
-    """A refiner from `weights.pt`, in fp32."""
-    saved = read_whole(path)
-    network = Refiner(tuple(saved["widths"]))
-    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in saved["state"].items()})
-    return network
+def learn(state: State, plan: Plan, make: Make, enough: Callable[[], bool]) -> Iterator[dict[str, float]]:
+    """Steps to the plan's end, or until it is enough; gives each step's losses. One thread makes batches ahead."""
+    began = time.perf_counter()
+    for x, true in in_order(partial(make, plan), range(state.step, plan.steps), 1):
+        if enough():
+            return
+        terms = take_step(state, x, true)
+        state.seconds += time.perf_counter() - began
+        began = time.perf_counter()
+        yield terms
 
 
-def average_into(average: Refiner, network: Refiner, decay: float) -> None:
-    with torch.no_grad():
-        for a, b in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-            if a.is_floating_point():
-                a.lerp_(b, 1 - decay)
-            else:
-                a.copy_(b)
+def timed_plan(state: State, minutes: float, make: Make, stopped: Callable[[], bool]) -> Plan:
+    """Takes the run's first steps and times them: so many steps fit into the minutes.
+
+    The other stages' steps are reckoned from one trial of each stage, in proportion to the first's.
+    """
+    times: list[float] = []
+
+    def enough() -> bool:
+        return len(times) >= 3 and (stopped() or sum(times) > 0.1 * 60 * minutes)
+
+    _, side, size = state.recipe.stages[0]
+    before = state.seconds
+    for _ in learn(state, Plan(((TIMED, side, size),)), make, enough):
+        times.append(state.seconds - before)
+        before = state.seconds
+    trials = [trial_seconds(state.network, side, size, bf16=state.bf16) for _, side, size in state.recipe.stages]
+    costs_s = [statistics.median(times) * trial / trials[0] for trial in trials]
+    return plan_minutes(state.recipe, minutes, costs_s, state.step)
 
 
-@dataclass
-class Progress:
-    """All of a run that a checkpoint holds."""
-
-    network: Refiner
-    average: Refiner
-    muon: Muon
-    adam: torch.optim.AdamW
-    step: int = 0
-    seconds: float = 0.0
-
-    def parts(self) -> dict[str, Any]:
-        return {"network": self.network, "average": self.average, "muon": self.muon, "adam": self.adam}
-
-    def save(self, run: Path) -> None:
-        states = {name: part.state_dict() for name, part in self.parts().items()}
-        write_whole(run / "checkpoint.pt", states | {"step": self.step, "seconds": self.seconds})
-        write_whole(run / "weights.pt", half(self.average))
-
-    def learn(self, recipe: Recipe, x: Tensor, true: Tensor, *, factor: float, bf16: bool) -> float:
-        """One step, at `factor` of the recipe's learning rates; gives the mean absolute difference before it."""
-        for optimiser, lr in ((self.muon, recipe.muon_lr), (self.adam, recipe.adam_lr)):
-            for group in optimiser.param_groups:
-                group["lr"] = lr * factor
-        self.network.train()
+def trial_seconds(network: Refiner, side: int, size: int, *, bf16: bool, tries: int = 3) -> float:
+    """The least time of a forward and backward pass of a copy of the network."""
+    trial = copy.deepcopy(network).eval()
+    x = torch.full((size, CHANNELS, side, side), 0.5).contiguous(memory_format=torch.channels_last)
+    times = []
+    for _ in range(tries):
+        start = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            pred = self.network(x.contiguous(memory_format=torch.channels_last))
-        terms = losses(pred.float(), true, x[:, 4:5])
-        self.muon.zero_grad()
-        self.adam.zero_grad()
-        terms["total"].backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.adam.param_groups[0]["params"], 1.0)
-        self.muon.step()
-        self.adam.step()
-        self.step += 1
-        average_into(self.average, self.network, min(recipe.ema, (self.step + 1) / (self.step + 20)))
-        return terms["absolute"].item()
-
-
-def begin(recipe: Recipe, run: Path, start: Path | None) -> Progress:
-    """A run from its beginning, or from its checkpoint where there is one."""
-    torch.set_num_threads(recipe.threads)
-    torch.manual_seed(recipe.seed)
-    network = load_refiner(start) if start else Refiner()
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    matrices, rest = split_parameters(network)
-    muon = Muon(matrices, weight_decay=recipe.weight_decay)
-    progress = Progress(
-        network, copy.deepcopy(network), muon, torch.optim.AdamW(rest, weight_decay=0, betas=(0.9, 0.99))
-    )
-    run.mkdir(parents=True, exist_ok=True)
-    if (run / "checkpoint.pt").exists():
-        saved = read_whole(run / "checkpoint.pt")
-        for name, part in progress.parts().items():
-            part.load_state_dict(saved[name])
-        progress.step, progress.seconds = saved["step"], saved["seconds"]
-    return progress
-
-
-def say(run: Path, row: dict[str, Any]) -> None:
-    print("  ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True)
-    with (run / "log.csv").open("a", newline="") as file:
-        csv.writer(file).writerow([f"{k}={v}" for k, v in row.items()])
+            alpha = trial(x)
+        alpha.float().sum().backward()
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def train(
@@ -214,40 +174,47 @@ def train(
     minutes: float | None = None, steps: int | None = None, bf16: bool = False,
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:  # fmt: skip
-    """Trains for so many minutes of work, or for so many steps; one of the two is given.
+    """Trains for so many minutes of work, or for so many steps; one of the two is given, and where the run was begun
+    before, what was given then holds.
 
     Every 20th made picture is held out and scored. stopped: asked before each step; once it is true the run is saved
-    and ends.
+    and ends. Raises what making a batch raises, ModelError for a folder of an earlier code's run.
     """
     if (minutes is None) == (steps is None):
         raise ValueError("give minutes or steps, one of the two")
-    progress = begin(recipe, run, start)
+    state, journal = begin(recipe, run, start, bf16=bf16), Journal(run)
     learned = [picture for index, picture in enumerate(made) if not is_held_out(index)]
+    make: Make = partial(make_batch, learned, backgrounds, recipe)
+    held = held_out(made, backgrounds, recipe)
+    if state.plan is None:
+        state.plan = plan_steps(recipe, steps) if steps else timed_plan(state, minutes or 0.0, make, stopped)
+    plan = state.plan
+    journal.begin(state.step, plan.steps)
+    saved_at = time.perf_counter()
+    try:
+        for terms in learn(state, plan, make, stopped):
+            journal.step(state.step, terms, facts(state, plan))
+            if state.step % SCORED == 0 and state.step < plan.steps:
+                journal.validation(state.step, Validation(validate(state.average, held), None))
+            if time.perf_counter() - saved_at > SAVE_S:
+                attempt(partial(save, state, run), "the checkpoint", journal)
+                saved_at = time.perf_counter()
+        journal.validation(state.step, Validation(validate(state.average, held), None))
+    finally:
+        journal.end(state.step, facts(state, plan))
+    save(state, run)
+
+
+def held_out(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe) -> list[Batch]:
+    """Patches of the pictures that are not learned from, to be scored."""
     x, y = batch([p for i, p in enumerate(made) if is_held_out(i)], backgrounds, *HELD, (recipe.seed, 2**32 - 1))
-    held = list(zip(torch.split(torch.from_numpy(x), 8), torch.split(torch.from_numpy(y), 8), strict=True))
+    return list(zip(torch.split(torch.from_numpy(x), 8), torch.split(torch.from_numpy(y), 8), strict=True))
 
-    def share() -> float:
-        return progress.step / steps if steps else progress.seconds / (60 * (minutes or 1))
 
-    stage = [stage_at(share(), recipe.stages)]
-    feed = batches(learned, backgrounds, recipe, progress.step, stage)
-    errors: list[float] = []
-    saved_at = progress.seconds
-    while share() < 1 and not stopped():
-        started = time.perf_counter()
-        stage[0] = stage_at(share(), recipe.stages)
-        factor = learning_rate(share(), progress.step, recipe.warmup_steps)
-        errors.append(progress.learn(recipe, *next(feed), factor=factor, bf16=bf16))
-        progress.seconds += min(10.0, time.perf_counter() - started)  # a pause does not count
-        if progress.step % SAY == 0:
-            scores = validate(progress.average, held)
-            say(run, {"step": progress.step, "progress": share(), "absolute": 100 * float(np.mean(errors))} | scores)
-            errors.clear()
-        if progress.seconds - saved_at > SAVE_S:
-            progress.save(run)
-            saved_at = progress.seconds
-    progress.save(run)
-    say(run, {"step": progress.step} | validate(progress.average, held))
+def facts(state: State, plan: Plan) -> dict[str, float]:
+    side, size = plan.stage_at(max(0, state.step - 1))
+    rate = state.muon.param_groups[0]["lr"]
+    return {"seconds": state.seconds, "side": side, "batch": size, "rate": rate}
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from matteo.learning.checkpoint import form_of, half, read_whole, write_whole
 from matteo.learning.muon import Muon, split_parameters
 from matteo.learning.network import FORMS, Form, Network
 from matteo.learning.recipes import Recipe, differences, from_facts
-from matteo.learning.schedule import Plan
+from matteo.learning.schedule import Plan, plan_of
 
 ENCODER = ("stem", "stages")
 
@@ -89,7 +89,7 @@ def resume(state: State, path: Path) -> None:
     state.average.load_state_dict(saved["average"])
     for name, optimiser in state.optimisers.items():
         optimiser.load_state_dict(saved[name])
-    state.plan = _plan(saved["plan"])
+    state.plan = plan_of(saved["plan"])
     state.bf16, state.step, state.seconds, state.best = (saved[k] for k in ("bf16", "step", "seconds", "best"))
 
 
@@ -100,7 +100,3 @@ def save_weights(state: State, path: Path) -> None:
 def name_of(form: Form) -> str:
     """By its name where it has one, else by its numbers."""
     return next((name for name, known in FORMS.items() if known == form), str(form))
-
-
-def _plan(facts: dict[str, Any] | None) -> Plan | None:
-    return Plan(tuple(tuple(stage) for stage in facts["stages"])) if facts else None

@@ -21,6 +21,8 @@ from matteo.learning.arithmetic import bf16_is_faster, normalise
 from matteo.learning.augment_place import Bytes, Crop, Flip, as_bytes, resize
 from matteo.learning.augment_scene import OtherScene
 from matteo.learning.data import Pair
+from matteo.learning.evaluation.overlap import iou
+from matteo.learning.jpeg import through_jpeg
 from matteo.learning.kinds import kind_of
 from matteo.learning.network import Network, upsample_like
 from matteo.learning.verdict import KINDS, numbers_of, pooled
@@ -42,8 +44,8 @@ class View:
 
 @dataclass(frozen=True)
 class Seen:
-    """N views. inputs: N x (2C + NUMBERS), as `Verdict` puts them together; iou: N, with the truth; kind: N, index of
-    KINDS or UNTOLD; picture: N, the number of the picture it is a view of."""
+    """N views. inputs: N x (2C + NUMBERS), as `Verdict` puts them together; iou: N, with the truth, 1 where both are
+    empty; kind: N, index of KINDS or UNTOLD; picture: N, the number of the picture it is a view of."""
 
     inputs: NDArray[np.float32]
     iou: NDArray[np.float32]
@@ -65,8 +67,7 @@ def spoil(rgb: Bytes, rng: np.random.Generator) -> Bytes:
     if way == 0:
         return as_bytes(cv2.GaussianBlur(rgb, (0, 0), rng.uniform(1, 4)))
     if way == 1:
-        encoded = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(4, 25))])[1]
-        return as_bytes(np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR)))
+        return through_jpeg(rgb, int(rng.integers(4, 25)))
     values = rgb.astype(np.float32)
     if way == 2:
         values = values.mean() + (values - values.mean()) * rng.uniform(0.1, 0.5)
@@ -118,9 +119,9 @@ def look_at(network: Network, views: Iterable[View]) -> Seen:
         upcoming = ahead.submit(group_of)
         while group := upcoming.result():
             upcoming = ahead.submit(group_of)
-            seen, iou = _look(network, group, bf16)
+            seen, overlaps = _look(network, group, bf16)
             inputs.append(seen)
-            ious.append(iou)
+            ious.append(overlaps)
             shown += [(view.kind, view.picture) for view in group]
     kind, picture = np.array(shown, np.int64).T
     return Seen(np.concatenate(inputs), np.concatenate(ious), kind, picture)
@@ -135,6 +136,5 @@ def _look(network: Network, group: list[View], bf16: bool) -> tuple[NDArray[np.f
     inputs = torch.cat([numbers_of(maps), pooled(maps, deep)], 1)
     alpha = upsample_like(maps[-1], rgb)[:, 0].sigmoid().numpy()
     true = np.stack([view.mask for view in group]) > 127
-    both, either = ((alpha > 0.5) & true).sum((1, 2)), ((alpha > 0.5) | true).sum((1, 2))
-    # Where there is no subject every cut-out is worthless: 0, as for one that was missed.
-    return inputs.numpy(), (both / np.maximum(either, 1)).astype(np.float32)
+    ious = [iou(given > 0.5, mask) for given, mask in zip(alpha, true, strict=True)]
+    return inputs.numpy(), np.array(ious, np.float32)

@@ -22,8 +22,9 @@ from torch import Tensor, nn
 
 from matteo.errors import ModelError
 from matteo.learning.arithmetic import bf16_is_faster, normalise, step_seconds
+from matteo.learning.averaging import average_into
 from matteo.learning.batches import Batch, Material, make_batch
-from matteo.learning.checkpoint import half, load_weights, write_whole
+from matteo.learning.checkpoint import load_weights
 from matteo.learning.journal import Journal
 from matteo.learning.losses import matting_loss
 from matteo.learning.network import Network
@@ -31,12 +32,10 @@ from matteo.learning.on_device.store import Stored
 from matteo.learning.ranks import Ranks, share_norms
 from matteo.learning.recipes import Recipe
 from matteo.learning.run_state import State, fresh, name_of, resume, save, save_weights
-from matteo.learning.schedule import Plan, learning_rate, plan_minutes, plan_steps, stage_at
+from matteo.learning.schedule import Plan, learning_rate, plan_minutes, plan_steps
 from matteo.learning.validation import validate
 from matteo.models.session import default_threads
 from matteo.remover import in_order
-
-__all__ = ["beginning", "half", "learning_rate", "load_weights", "stage_at", "take_step", "train", "write_whole"]
 
 TIMED = 50  # steps from which the rest of a run is planned; fewer where they take a tenth of its time
 SAVE_S = 300.0
@@ -165,15 +164,6 @@ def to_learning(network: nn.Module, norms: bool) -> None:
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
-
-
-@torch.no_grad()
-def average_into(average: Network, network: Network, decay: float) -> None:
-    for a, b in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if a.is_floating_point():
-            a.lerp_(b, 1 - decay)
-        else:
-            a.copy_(b)
 
 
 def timed_plan(

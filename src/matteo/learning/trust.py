@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from matteo.learning.evaluation.auroc import auroc
 from matteo.learning.evaluation.bootstrap import Estimate, estimate, resamples
+from matteo.learning.evaluation.calibration import calibration_error, reliability
+from matteo.learning.evaluation.measures import FAILED
 
-Floats = NDArray[np.float64]
-
-FAILED = 0.8  # IoU below which a cut-out is called a failure
 TIMES = 2000
-BINS = 10
 
 
 @dataclass(frozen=True)
@@ -33,28 +31,13 @@ class Trust:
 
 
 def trust_of(confidence: NDArray[np.floating], iou: NDArray[np.floating]) -> Trust:
-    """Of N pictures: the confidence stated and the IoU reached, both 0 to 1."""
+    """Of N pictures, one at least: the confidence stated and the IoU reached, both 0 to 1."""
     failed, score = iou < FAILED, -np.asarray(confidence, np.float64)
     drawn = auroc(score, failed, resamples(len(iou), TIMES))
     found = estimate(float(auroc(score, failed)[0]), drawn)
-    return Trust(found, calibration_error(confidence, iou), int(failed.sum()), len(iou))
-
-
-def reliability(confidence: NDArray[np.floating], iou: NDArray[np.floating]) -> list[tuple[int, float, float]]:
-    """(pictures, mean confidence, mean IoU) of each tenth of [0, 1] that holds any: equal where it is calibrated."""
-    tenth = np.minimum((np.asarray(confidence) * BINS).astype(int), BINS - 1)
-    rows = []
-    for k in range(BINS):
-        inside = tenth == k
-        if inside.any():
-            rows.append((int(inside.sum()), float(confidence[inside].mean()), float(iou[inside].mean())))
-    return rows
-
-
-def calibration_error(confidence: NDArray[np.floating], iou: NDArray[np.floating]) -> float:
-    """Expected calibration error (Naeini 2015), over tenths: the mean distance of confidence and IoU."""
-    rows = reliability(confidence, iou)
-    return sum(count * abs(stated - reached) for count, stated, reached in rows) / len(iou)
+    error = calibration_error(reliability(np.asarray(confidence), np.asarray(iou)))
+    assert error is not None  # there is a picture, else there was no AUROC
+    return Trust(found, error, int(failed.sum()), len(iou))
 
 
 def found_below(

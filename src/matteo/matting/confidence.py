@@ -21,6 +21,7 @@ FINE = "fine structure"
 
 WORTH_A_LOOK = 0.7  # confidence under which a person should check the cut-out: see docs/confidence.md
 
+PLAIN = 2 / 255  # what the colours of an empty surface differ by at most
 LEAST_AREA = 0.002  # of the picture
 LEAST_EXPECTED = 0.5  # expected overlap below which no subject stands out
 TOUCH = 0.1  # of a side's length that the subject covers
@@ -29,6 +30,14 @@ NEAR = 10.0  # distance in CIELAB, over half of the outline
 RIM = 0.03  # of the shorter side: how far from the outline colours are compared
 THIN = 0.03  # of the shorter side: what a square of this side does not fit into
 THIN_SHARE = 0.12  # of the subject's area
+
+
+def is_plain(rgb: Floats) -> bool:
+    """Whether nothing stands out of anything: rgb (h x w x 3 in [0, 1]) is of one colour, to PLAIN in each channel.
+
+    What a network makes of an empty surface is its habit, not evidence.
+    """
+    return bool(np.ptp(rgb, axis=(0, 1)).max() <= PLAIN)
 
 
 def expected_iou(alpha: Alpha) -> float:

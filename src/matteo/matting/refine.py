@@ -27,7 +27,7 @@ Run = Callable[[Floats], Floats]
 
 MULTIPLE = 8  # of the network's patches; cuts lie on multiples of it
 SIDE = 384  # rows of a strip
-MARGIN = 72  # pixels of its surroundings that the network sees beside each part: as far as it looks
+MARGIN = 88  # pixels of its surroundings that the network sees beside each part: as far as it looks
 WORKING = 2048  # the long side up to which the network works
 LARGEST_STEP = 2.0  # from one size to the next: with 4, errors are a sixth larger
 WIDEST = 64  # pixels: half the width of the band that the network bridges

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image as PilImage
 
 from matteo.errors import DataError, OutputError, OutputExists
@@ -16,7 +17,15 @@ from matteo.learning.audit.judge import Judge
 from matteo.learning.audit.kinds import KINDS
 from matteo.learning.audit.report import write_report
 from matteo.learning.audit.result import Audit
+from matteo.learning.checkpoint import half, write_whole
+from matteo.learning.export import export
+from matteo.learning.network import Network
+from matteo.learning.origin import SHIPPED
+from matteo.matting.confidence import expected_iou
+from matteo.remover import Remover
 from tests.learning.sets import disc, two_folders
+from tests.learning.small_heads import heads_of
+from tests.learning.test_muon import SMALL
 from tests.pictures import ASTRONAUT, photograph, save
 
 
@@ -138,6 +147,18 @@ def test_the_network_speaks_up_where_it_is_sure(portraits: Path, judge: Judge) -
     assert found["inverted"] == ["inverted"]
     assert audit(portraits, judge=judge).least[0][0] in ("wrong", "inverted")
     assert "suspicious" not in kinds(audit(portraits))
+
+
+def test_a_network_that_tells_its_quality_is_asked_for_it(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = Network(SMALL).eval()
+    write_whole(tmp_path / "weights.pt", half(network))
+    heads_of(network, tmp_path / "heads.pt")
+    export(tmp_path / "weights.pt", "small", 64, tmp_path, SHIPPED, heads=tmp_path / "heads.pt")
+    rgb, judge = photograph("chelsea"), Judge(str(tmp_path / "small.onnx"))
+    confidence = judge.opinion(rgb, np.zeros(rgb.shape[:2], np.uint8)).confidence
+    assert confidence == pytest.approx(Remover(tmp_path / "small.onnx").remove(rgb).confidence, abs=1e-6)
+    assert confidence != pytest.approx(expected_iou(judge.alpha(rgb)), abs=1e-3)
 
 
 def test_a_subject_that_fills_the_border_is_not_inverted(tmp_path: Path, judge: Judge) -> None:

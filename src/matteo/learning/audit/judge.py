@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.learning.evaluation.overlap import iou
 from matteo.matting.confidence import expected_iou
 from matteo.models.fit import fit
 from matteo.models.session import Session
@@ -21,7 +22,8 @@ INVERSE = 0.7  # overlap with the inverted mask that speaks for an inversion
 
 @dataclass(frozen=True)
 class Opinion:
-    """confidence: the overlap the network expects with the truth. iou, inverse: of its mask with the given one."""
+    """confidence: the overlap with the truth that is to be expected, as a cut-out's: by the network's own word where it
+    tells its quality, else reckoned from alpha. iou, inverse: of its mask with the given one."""
 
     confidence: float
     iou: float
@@ -49,17 +51,17 @@ class Judge:
 
     def alpha(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network's own coarse alpha of an H x W x 3 picture, h x w in [0, 1]."""
-        fitted = fit(rgb, self.card)
-        return fitted.coarse_alpha(self._session.run(fitted.tensor), self.card)
+        return self._look(rgb)[0]
 
     def opinion(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Opinion:
-        alpha = self.alpha(rgb)
+        alpha, quality = self._look(rgb)
         given = cv2.resize(mask, alpha.shape[::-1], interpolation=cv2.INTER_AREA) > 127
         seen = alpha > 0.5
-        return Opinion(expected_iou(alpha), iou(seen, given), iou(seen, ~given))
+        confidence = expected_iou(alpha) if quality is None else quality
+        return Opinion(confidence, iou(seen, given), iou(seen, ~given))
 
-
-def iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    """Of two masks; 1 where both are empty."""
-    either = int(np.count_nonzero(a | b))
-    return int(np.count_nonzero(a & b)) / either if either else 1.0
+    def _look(self, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float | None]:
+        """Its coarse alpha, and its quality where it tells that."""
+        fitted = fit(rgb, self.card)
+        outputs = self._session.look(fitted.tensor)
+        return fitted.coarse_alpha(outputs.alpha, self.card), outputs.quality_of()

@@ -16,11 +16,11 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from matteo.errors import UsageError
+from matteo.learning.jpeg import through_jpeg
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -66,17 +66,7 @@ def dark(rgb: Bytes, strength: int, rng: np.random.Generator) -> Bytes:
 
 def jpeg(rgb: Bytes, strength: int, rng: np.random.Generator) -> Bytes:
     """Compressed hard. Nothing in it is random."""
-    quality = {1: 30, 2: 15, 3: 7}[strength]
-    options = [
-        cv2.IMWRITE_JPEG_QUALITY,
-        quality,
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
-    ]
-    encoded = cv2.imencode(".jpg", rgb[..., ::-1], options)[1]
-    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-    assert decoded is not None  # it was encoded just now
-    return np.ascontiguousarray(decoded[..., ::-1], np.uint8)
+    return through_jpeg(rgb, {1: 30, 2: 15, 3: 7}[strength])
 
 
 KINDS: dict[str, Callable[[Bytes, int, np.random.Generator], Bytes]] = {"noise": noise, "dark": dark, "jpeg": jpeg}

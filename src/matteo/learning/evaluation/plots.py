@@ -8,7 +8,8 @@ from html import escape
 
 import numpy as np
 
-from matteo.learning.evaluation.summary import Bin, Standing
+from matteo.learning.evaluation.calibration import Bin
+from matteo.learning.evaluation.summary import Standing
 
 WIDTH, HEIGHT = 360, 320
 LEFT, TOP, RIGHT, BOTTOM = 54, 12, 342, 272  # of the plotted square

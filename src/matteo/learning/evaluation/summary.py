@@ -9,23 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from matteo.learning.evaluation.bootstrap import Estimate, Floats, estimate, resamples
+from matteo.learning.evaluation.calibration import Bin, calibration_error, reliability
 from matteo.learning.evaluation.contamination import seen_in_training
 from matteo.learning.evaluation.contestants import Contestant, Trial
 from matteo.learning.evaluation.measures import FAILED, MEASURES, Measure, mean_curve
 from matteo.learning.evaluation.run import Measured, Settings
 from matteo.learning.evaluation.scores import Columns, Scored, columns
 from matteo.learning.evaluation.sheet import Example
-
-BINS = 10
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Pictures of like confidence: how many, their mean confidence, the mean IoU that they have."""
-
-    pictures: int
-    confidence: float
-    iou: float
 
 
 @dataclass(frozen=True)
@@ -107,7 +97,8 @@ def _standing(
         if first and name in first
     }
     once = np.ones((1, len(table["iou"])))
-    bins = reliability(table)
+    known = ~np.isnan(table["confidence"])
+    bins = reliability(table["confidence"][known], table["iou"][known])
     return Standing(
         contestant=model,
         contaminated_by=next(
@@ -116,24 +107,10 @@ def _standing(
         scores={name: estimate(own.value, own.resampled) for name, own in values.items()},
         differences=differences,
         failures=int((table["iou"] < FAILED).sum()),
-        calibration_error=_calibration_error(bins),
+        calibration_error=calibration_error(bins),
         seconds=float(np.median(table["seconds"])),
         network_seconds=float(np.median(table["network_seconds"])),
         precision=mean_curve("precision")(table, once)[0],
         recall=mean_curve("recall")(table, once)[0],
         reliability=bins,
     )
-
-
-def reliability(table: Columns) -> tuple[Bin, ...]:
-    """The pictures in ten bins of confidence, empty ones left out (reliability diagram: DeGroot 1983)."""
-    known = ~np.isnan(table["confidence"])
-    confidence, iou = table["confidence"][known], table["iou"][known]
-    places = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    chosen = [places == place for place in range(BINS)]
-    return tuple(Bin(int(c.sum()), float(confidence[c].mean()), float(iou[c].mean())) for c in chosen if c.any())
-
-
-def _calibration_error(bins: Sequence[Bin]) -> float | None:
-    pictures = sum(b.pictures for b in bins)
-    return sum(b.pictures * abs(b.confidence - b.iou) for b in bins) / pictures if pictures else None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.learning.data import Pair
+from matteo.learning.jpeg import through_jpeg
 from matteo.learning.synthesis.layer import Floats, Generator, Layer, disc, floats, through_lens
 from matteo.learning.synthesis.noise import smooth_noise
 from matteo.learning.synthesis.patterns import glass, leaves, pierced, veil
@@ -144,10 +145,7 @@ def compose(layer: Layer, background: Floats, rng: Generator) -> Bytes:
         mixed = mixed + grain / np.float32(255)
     rgb = np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
-        quality = int(rng.integers(50, 98))
-        decoded = cv2.imdecode(cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
-        assert decoded is not None  # it was encoded just now
-        rgb = np.asarray(decoded, np.uint8)
+        rgb = through_jpeg(rgb, int(rng.integers(50, 98)))
     return rgb
 
 
