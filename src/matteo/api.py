@@ -7,12 +7,13 @@ import threading
 from pathlib import Path
 from typing import Unpack
 
+from matteo.matting.treatment import Treatment
 from matteo.models.table import DEFAULT, find
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha
 from matteo.picture.mask import MaskSource
 from matteo.picture.read import Source
-from matteo.remover import Remover, Treatment
+from matteo.remover import Remover
 
 _removers: dict[str, Remover] = {}
 _lock = threading.Lock()

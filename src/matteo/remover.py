@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TypeAlias, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from matteo.errors import UsageError
 from matteo.matting.clean import HIGH, LOW, fill_pinholes, remove_specks, settle, snap
 from matteo.matting.confidence import expected_iou, is_plain, reasons
-from matteo.matting.edges import check_edges, refined
+from matteo.matting.edges import refined
 from matteo.matting.foreground import LAMBDA_FULL, RADIUS, estimate_foreground, hide_background
-from matteo.matting.offset import check_distance, feather, grow, pixels, shrink
+from matteo.matting.offset import feather, grow, pixels, shrink
 from matteo.matting.tint import neutralise
+from matteo.matting.treatment import Chosen, Treatment
 from matteo.models.fit import fit
 from matteo.models.refiner import refiner_session
 from matteo.models.session import Session, default_threads
@@ -58,50 +59,6 @@ class Result:
         if self.cutout is None:
             raise self.error or RuntimeError("a result without cut-out and error")
         return self.cutout
-
-
-def usual_edges(transparency: bool) -> str:
-    """Of what is see-through the refiner, which knows hair, would make solid parts and holes."""
-    return "fast" if transparency else "fine"
-
-
-class Treatment(TypedDict, total=False):
-    """What is done to an alpha, in the order it is done; all are left as they are by default.
-
-    edges: a key of `matteo.matting.edges.EDGES`; by default "fine", with transparency "fast". transparency: the subject
-    is see-through (glass, veil, smoke): partial alpha is kept and its colours are taken for smooth. grow, shrink: move
-    the edge by so many pixels, which may be a fraction, or by per cent of the long side ("0.2%"). feather: make the
-    edge softer by about so much. untint: neutralise the tint of a strongly coloured backdrop in what is left of the
-    edge. keep_hidden: leave the source's colours where alpha is 0; by default they are zeroed, so that nothing of the
-    background is in the file.
-    """
-
-    edges: str
-    transparency: bool
-    grow: float | str
-    shrink: float | str
-    feather: float | str
-    untint: bool
-    keep_hidden: bool
-
-
-@dataclass(frozen=True)
-class _Treatment:
-    """The same, complete and checked."""
-
-    edges: str = ""
-    transparency: bool = False
-    grow: float | str = 0
-    shrink: float | str = 0
-    feather: float | str = 0
-    untint: bool = False
-    keep_hidden: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "edges", self.edges or usual_edges(self.transparency))
-        check_edges(self.edges)
-        for amount in (self.grow, self.shrink, self.feather):
-            check_distance(amount)
 
 
 class Remover:
@@ -179,7 +136,7 @@ class Remover:
         Raises PictureError where the source cannot be read, UsageError where the mask is of another shape.
         """
         seconds: Seconds = {}
-        how = _Treatment(**treatment)
+        how = Chosen(**treatment)
         with timed(seconds, "read"):
             image = read(source, limits=self.limits, bgr=bgr)
         cutout = self._cut(image, self._given(image, mask, trimap), how, foreground, seconds)
@@ -197,7 +154,7 @@ class Remover:
         **treatment: Unpack[Treatment],
     ) -> Cutout:
         """The same for a picture that is read already. seconds: gets the time of each stage."""
-        how = _Treatment(**treatment)
+        how = Chosen(**treatment)
         seconds = {} if seconds is None else seconds
         cutout = self._cut(image, self._given(image, mask, trimap), how, foreground, seconds)
         return replace(cutout, source=image) if keep_source else cutout
@@ -231,7 +188,7 @@ class Remover:
         """
         if isinstance(sources, (str, bytes, Path)):
             raise UsageError("map takes several pictures: give a list, or use remove for one")
-        _Treatment(**treatment)  # what is wrong with it is wrong for all
+        Chosen(**treatment)  # what is wrong with it is wrong for all
 
         def one(source: Source) -> Result:
             try:
@@ -249,7 +206,7 @@ class Remover:
             None if trimap is None else read_trimap(trimap, image.size_hw, self.limits),
         )
 
-    def _cut(self, image: Image, given: _Given, how: _Treatment, foreground: bool, seconds: Seconds) -> Cutout:
+    def _cut(self, image: Image, given: _Given, how: Chosen, foreground: bool, seconds: Seconds) -> Cutout:
         with timed(seconds, "fit"):
             seen = _as_seen(image)
         if given.alpha is None and given.trimap is None:
@@ -281,7 +238,7 @@ class Remover:
             seconds=seconds, kind=given.kind, reasons=given.reasons,
         )  # fmt: skip
 
-    def _looked(self, seen: Rgb, how: _Treatment, seconds: Seconds) -> _Given:
+    def _looked(self, seen: Rgb, how: Chosen, seconds: Seconds) -> _Given:
         """What the network makes of the picture."""
         with timed(seconds, "fit"):
             fitted = fit(seen, self.card)
@@ -320,7 +277,7 @@ class _Given:
         return "trimap" if self.alpha is None else "mask"
 
 
-def _offset(matte: Alpha, how: _Treatment, seconds: Seconds) -> tuple[Alpha, Alpha]:
+def _offset(matte: Alpha, how: Chosen, seconds: Seconds) -> tuple[Alpha, Alpha]:
     """The matte with its edge moved, of which colours are told, and that with its edge made softer, which is shown."""
     larger, smaller, softer = (pixels(amount, matte.shape) for amount in (how.grow, how.shrink, how.feather))
     if not (larger or smaller or softer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -210,3 +210,26 @@ def test_tensorboard_is_asked_for_by_its_install_line_or_written(tmp_path: Path)
         return
     train(SHORT, material(), tmp_path, network(), steps=3, journal=Journal(tmp_path, tensorboard=True))
     assert list(tmp_path.glob("events.out.tfevents.*"))
+
+
+def test_the_trunk_is_what_the_network_was_before_the_rate_fell(tmp_path: Path) -> None:
+    recipe = replace(SHORT, hold=0.5, bf16=False)
+    train(recipe, material(), tmp_path / "whole", network(), steps=12)
+    with pytest.raises(Killed):
+        train(recipe, material(), tmp_path / "broken", network(), steps=12, stopped=killed_after(7))
+    trunk = load_weights(tmp_path / "whole" / "trunk.pt").state_dict()
+    assert all(torch.equal(t, load_weights(tmp_path / "broken" / "trunk.pt").state_dict()[n]) for n, t in trunk.items())
+    assert any(
+        not torch.equal(t, load_weights(tmp_path / "whole" / "weights.pt").state_dict()[n]) for n, t in trunk.items()
+    )
+
+
+def killed_after(steps: int) -> Callable[[], bool]:
+    asked = iter(range(steps))
+
+    def stopped() -> bool:
+        if next(asked, None) is None:
+            raise Killed
+        return False
+
+    return stopped

@@ -75,7 +75,7 @@ def remove(
     from matteo.cli.given import Beside
     from matteo.cli.report import Reporter
     from matteo.cli.run import Options, Run
-    from matteo.remover import usual_edges
+    from matteo.matting.treatment import usual_edges
 
     if debug:
         logging.basicConfig(format="%(name)s: %(message)s")

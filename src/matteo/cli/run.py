@@ -20,6 +20,7 @@ from matteo.cli.given import Beside
 from matteo.cli.report import Reporter, download_progress
 from matteo.effects.look import Look, Steps
 from matteo.errors import MatteoError, OutputError, UnreadablePicture, UsageError
+from matteo.matting.treatment import Treatment
 from matteo.models.fit import fitted_size
 from matteo.models.refiner import refiner_card
 from matteo.models.session import default_threads
@@ -27,7 +28,7 @@ from matteo.models.table import find
 from matteo.picture.cutout import Cutout
 from matteo.picture.limits import Limits
 from matteo.picture.write import publish
-from matteo.remover import Remover, Treatment
+from matteo.remover import Remover
 
 MOST_WORKERS = 4
 SUFFIXES = {"jpeg": ".jpg"}

@@ -14,6 +14,7 @@ from torch import Tensor
 from matteo.errors import DataError
 from matteo.learning.augment import Table, augment, table
 from matteo.learning.augment_place import Bytes
+from matteo.learning.backdrops import backdrops
 from matteo.learning.data import Pair, is_held_out, pairs_of
 from matteo.learning.network import STRIDE
 from matteo.learning.recipes import Recipe
@@ -50,6 +51,7 @@ def load_material(recipe: Recipe, data: Path) -> Material:
 
     pairs = [pair for name in recipe.train for pair in read(name)]
     scenes = list(pairs_of(data / recipe.backgrounds, longest=recipe.longest)) if recipe.backgrounds else []
+    scenes += backdrops(recipe.backdrops, np.random.default_rng(recipe.seed))
     check_subjects(pairs, data)
     return Material(pairs, scenes, (), {Path(name).stem: read(name, every) for name, every in recipe.validate})
 

@@ -25,6 +25,7 @@ class Recipe:
     encoder: factor of the learning rates in stem and stages. norms: whether batch norms go on gathering statistics.
     rehearsed: the share of a batch that is taken from other sets, so that they are not forgotten.
     patience: ends the run after so many validations without a better score; 0 never does.
+    hold: the share of the run before the learning rate begins to fall, in [0, 1).
     bf16: the arithmetic; None takes the faster of bf16 and fp32, by trying both.
     """
 
@@ -38,8 +39,10 @@ class Recipe:
     adam_lr: float = 1.2e-3
     weight_decay: float = 0.01
     warmup_steps: int = 200
+    hold: float = 0.0
     ema: float = 0.999
     empty: float = 0.015  # share of pictures without a subject
+    backdrops: int = 0  # made ones, beside the photographs without a subject
     head_weights: tuple[float, ...] = HEAD_WEIGHTS
     ssim: float = 0.0  # weight of the structural term
     encoder: float = 1.0
@@ -59,7 +62,11 @@ RECIPES = {
         ),
         backgrounds="backgrounds.tar",
         validate=(("val-ecssd.tar", 5), ("val-eg1800.tar", 5)),
-        stages=((0.2, 192, 32), (0.4, 256, 20), (0.4, 320, 16)),
+        backdrops=80,
+        stages=((0.4, 224, 24), (0.3, 256, 20), (0.3, 320, 16)),
+        muon_lr=0.008,
+        adam_lr=8e-4,
+        hold=0.65,
     ),
 }  # fmt: skip
 
@@ -82,6 +89,8 @@ def check(recipe: Recipe) -> Recipe:
     shares = sum(share for share, _, _ in recipe.stages)
     if abs(shares - 1) > 1e-6:
         raise ValueError(f"the shares of the stages are {shares:g} together, and must be 1")
+    if not 0 <= recipe.hold < 1:
+        raise ValueError(f"hold is a share of the run, from 0 to less than 1, not {recipe.hold:g}")
     for _, side, size in recipe.stages:
         if side < STRIDE or side % STRIDE or size < 1:
             raise ValueError(

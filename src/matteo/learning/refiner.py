@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import copy
 import signal
-import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +30,7 @@ from matteo.learning.network import Network
 from matteo.learning.refiner_network import CHANNELS, Refiner
 from matteo.learning.refiner_patches import Bytes, Made, batch, load
 from matteo.learning.refiner_state import Recipe, State, begin, save
-from matteo.learning.schedule import Plan, learning_rate, plan_minutes, plan_steps
+from matteo.learning.schedule import Plan, learning_rate, plan_steps, timed_plan
 from matteo.learning.synthesis.layer import Floats
 from matteo.learning.train import attempt
 from matteo.learning.validation import Validation
@@ -39,7 +38,6 @@ from matteo.matting.clean import fill_pinholes, remove_specks, snap
 from matteo.models.fit import fit
 from matteo.remover import Remover, in_order
 
-TIMED = 50  # steps from which the rest of a run is planned; fewer where they take a tenth of its time
 SCORED = 200  # steps from one validation to the next
 SAVE_S = 120
 HELD = 192, 40  # side and number of the patches that are scored
@@ -135,26 +133,6 @@ def learn(state: State, plan: Plan, make: Make, enough: Callable[[], bool]) -> I
         yield terms
 
 
-def timed_plan(state: State, minutes: float, make: Make, stopped: Callable[[], bool]) -> Plan:
-    """Takes the run's first steps and times them: so many steps fit into the minutes.
-
-    The other stages' steps are reckoned from one trial of each stage, in proportion to the first's.
-    """
-    times: list[float] = []
-
-    def enough() -> bool:
-        return len(times) >= 3 and (stopped() or sum(times) > 0.1 * 60 * minutes)
-
-    _, side, size = state.recipe.stages[0]
-    before = state.seconds
-    for _ in learn(state, Plan(((TIMED, side, size),)), make, enough):
-        times.append(state.seconds - before)
-        before = state.seconds
-    trials = [trial_seconds(state.network, side, size, bf16=state.bf16) for _, side, size in state.recipe.stages]
-    costs_s = [statistics.median(times) * trial / trials[0] for trial in trials]
-    return plan_minutes(state.recipe, minutes, costs_s, state.step)
-
-
 def trial_seconds(network: Refiner, side: int, size: int, *, bf16: bool, tries: int = 3) -> float:
     """The least time of a forward and backward pass of a copy of the network."""
     trial = copy.deepcopy(network).eval()
@@ -187,7 +165,11 @@ def train(
     make: Make = partial(make_batch, learned, backgrounds, recipe)
     held = held_out(made, backgrounds, recipe)
     if state.plan is None:
-        state.plan = plan_steps(recipe, steps) if steps else timed_plan(state, minutes or 0.0, make, stopped)
+        state.plan = plan_steps(recipe, steps) if steps else timed_plan(
+            state, minutes or 0.0, stopped,
+            take=lambda plan, enough: learn(state, plan, make, enough),
+            trial_s=lambda side, size: trial_seconds(state.network, side, size, bf16=state.bf16),
+        )  # fmt: skip
     plan = state.plan
     journal.begin(state.step, plan.steps)
     saved_at = time.perf_counter()

@@ -3,15 +3,15 @@
     matteo train --recipe matteo --data DATA --run RUN --minutes 120
 
 A run is a folder: `checkpoint.pt` (all that is needed to go on), `weights.pt` (the averaged network, fp16), `best.pt`
-(the same where it scored best), `log.csv`, and a sheet of pictures for each validation. Started again with the same
-folder it goes on where it was, and ends with the very weights of a run that was never interrupted: the first steps are
-timed to turn minutes into steps, and from then on the step alone decides. (To the last bit on a processor with as many
-threads; on a GPU as far as its kernels add up in a fixed order.)
+(the same where it scored best), `trunk.pt` (the same before the rate fell, where the recipe holds it: what a later run
+goes on from), `log.csv`, and a sheet of pictures for each validation. Started again with the same folder it goes on
+where it was, and ends with the very weights of a run that was never interrupted: the first steps are timed to turn
+minutes into steps, and from then on the step alone decides. (To the last bit on a processor with as many threads; on a
+GPU as far as its kernels add up in a fixed order.)
 """
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -32,12 +32,11 @@ from matteo.learning.on_device.store import Stored
 from matteo.learning.ranks import Ranks, share_norms
 from matteo.learning.recipes import Recipe
 from matteo.learning.run_state import State, fresh, name_of, resume, save, save_weights
-from matteo.learning.schedule import Plan, learning_rate, plan_minutes, plan_steps
+from matteo.learning.schedule import Plan, learning_rate, plan_steps, timed_plan
 from matteo.learning.validation import validate
 from matteo.models.session import default_threads
 from matteo.remover import in_order
 
-TIMED = 50  # steps from which the rest of a run is planned; fewer where they take a tenth of its time
 SAVE_S = 300.0
 
 Make = Callable[[Plan, int], Batch]
@@ -80,7 +79,12 @@ def train(
     if state.plan is None:
         if minutes is None:
             raise ValueError("give minutes or steps")
-        state.plan = timed_plan(state, minutes, make, workers, ranks, stopped)
+        planned = timed_plan(
+            state, minutes, stopped,
+            take=lambda plan, enough: learn(state, plan, make, workers, ranks, enough),
+            trial_s=lambda side, size: step_seconds(state.network, side, size // ranks.size, state.bf16),
+        )  # fmt: skip
+        state.plan = ranks.from_first(planned)
         keep(state, checkpoint, ranks, journal)
     plan = state.plan
     often = max(1, plan.steps // recipe.validations)
@@ -90,6 +94,8 @@ def train(
     try:
         for terms in learn(state, plan, make, workers, ranks, lambda: is_over(state, often) or stopped()):
             journal.step(state.step, terms, facts(state, plan))
+            if ranks.is_first and recipe.hold > 0 and state.step == round(recipe.hold * plan.steps):
+                attempt(partial(save_weights, state, run / "trunk.pt"), "trunk.pt", journal)
             if state.step % often == 0 or state.step == plan.steps:
                 look(state, material, run, ranks, journal)
             if time.perf_counter() - saved_at >= save_s:
@@ -138,7 +144,7 @@ def take_step(state: State, rgb: Tensor, mask: Tensor, ranks: Ranks) -> dict[str
     """One step of learning from one batch, uint8 on the network's device; the losses by name."""
     recipe, network, (muon, adam) = state.recipe, state.network, state.optimisers.values()
     progress = state.step / state.plan.steps if state.plan else 0.0  # too early to tell while the first are timed
-    factor = learning_rate(progress, state.step, recipe.warmup_steps)
+    factor = learning_rate(progress, state.step, recipe.warmup_steps, recipe.hold)
     for optimiser, rate in ((muon, recipe.muon_lr), (adam, recipe.adam_lr)):
         for group in optimiser.param_groups:
             group["lr"] = rate * factor * group["factor"]
@@ -164,30 +170,6 @@ def to_learning(network: nn.Module, norms: bool) -> None:
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
-
-
-def timed_plan(
-    state: State, minutes: float, make: Make, workers: int, ranks: Ranks, stopped: Callable[[], bool]
-) -> Plan:
-    """Takes the run's first steps and times them: so many steps fit into the minutes.
-
-    The other stages' steps are reckoned from one trial of each stage, in proportion to the first's.
-    """
-    times: list[float] = []
-
-    def enough() -> bool:
-        return len(times) >= 3 and (stopped() or sum(times) > 0.1 * 60 * minutes)
-
-    _, side, size = state.recipe.stages[0]
-    before = state.seconds
-    for _ in learn(state, Plan(((TIMED, side, size),)), make, workers, ranks, enough):
-        times.append(state.seconds - before)
-        before = state.seconds
-    stages = [(side, size // ranks.size) for _, side, size in state.recipe.stages]
-    trials = [step_seconds(state.network, *stage, state.bf16) for stage in stages]
-    costs_s = [statistics.median(times) * trial / trials[0] for trial in trials]
-    plan: Plan = ranks.from_first(plan_minutes(state.recipe, minutes, costs_s, state.step))
-    return plan
 
 
 def look(state: State, material: Material, run: Path, ranks: Ranks, journal: Journal) -> None:

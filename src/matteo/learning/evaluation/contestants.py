@@ -13,10 +13,11 @@ from matteo.errors import DataError, UsageError
 from matteo.learning.data import Entry, listing
 from matteo.learning.evaluation.degrade import Degradation
 from matteo.matting.edges import check_edges
+from matteo.matting.treatment import Treatment
 from matteo.models.card import Fit, ModelCard
 from matteo.models.table import find
 from matteo.models.weights import weights_of
-from matteo.remover import Remover, Treatment
+from matteo.remover import Remover
 
 
 @dataclass(frozen=True)
