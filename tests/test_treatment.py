@@ -13,9 +13,9 @@ import pytest
 
 import matteo
 from matteo import Image, Remover
+from matteo.matting.treatment import Treatment
 from matteo.models import refiner
 from matteo.picture.image import Alpha
-from matteo.remover import Treatment
 from tests.pictures import photograph
 
 

@@ -7,7 +7,8 @@ from matteo.learning.backdrops import backdrops
 
 def test_a_backdrop_is_a_whole_picture_without_a_subject() -> None:
     for pair in backdrops(30, np.random.default_rng(1)):
-        assert pair.rgb.dtype == np.uint8 and pair.rgb.shape == (*pair.mask.shape, 3)
+        assert pair.rgb.dtype == np.uint8
+        assert pair.rgb.shape == (*pair.mask.shape, 3)
         assert not pair.mask.any()
 
 

@@ -1,5 +1,7 @@
 """When what happens in a run."""
 
+from itertools import pairwise
+
 import pytest
 
 from matteo.learning.recipes import RECIPES, Recipe, check
@@ -9,7 +11,8 @@ from matteo.learning.schedule import Plan, learning_rate, plan_steps
 def test_a_rate_that_is_held_is_full_until_it_falls_to_zero() -> None:
     rates = [learning_rate(step / 1000, step, 10, hold=0.6) for step in range(1001)]
     assert rates[10:601] == [1.0] * 591
-    assert all(a > b for a, b in zip(rates[601:], rates[602:], strict=False)) and rates[-1] == 0
+    assert all(a > b for a, b in pairwise(rates[601:]))
+    assert rates[-1] == 0
 
 
 def test_a_rate_that_is_not_held_falls_from_the_first_step() -> None:
