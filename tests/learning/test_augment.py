@@ -169,3 +169,9 @@ def test_a_picture_without_a_subject_to_move_stays_itself() -> None:
     assert OtherScene(SCENES)(BLACK.rgb, BLACK.mask, rng())[0] is BLACK.rgb
     assert SecondSubject([BLACK])(PAIRS[0].rgb, PAIRS[0].mask, rng())[1] is PAIRS[0].mask
     assert (Truncate()(BLACK.rgb, BLACK.mask, rng())[0] == BLACK.rgb).all()
+
+
+def test_a_calmer_table_leaves_crop_and_flip_as_often_and_all_else_less_often() -> None:
+    for (before, change), (after, same) in zip(TABLE, table(SIZE, PAIRS, SCENES, strength=0.5), strict=True):
+        assert change == same
+        assert after == (before if type(change).__name__ in ("Crop", "Flip") else before / 2)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from matteo.learning.batches import strength
 from matteo.learning.recipes import RECIPES, Recipe, check
 from matteo.learning.schedule import Plan, learning_rate, plan_steps
 
@@ -36,3 +37,9 @@ def test_a_rate_that_never_falls_is_refused(hold: float) -> None:
 
 def test_the_shipped_recipe_can_be_run() -> None:
     assert check(RECIPES["matteo"]) is RECIPES["matteo"]
+
+
+def test_augmentation_is_calmer_from_where_the_rate_falls() -> None:
+    recipe, plan = Recipe(hold=0.6, calm=0.25), Plan(((10, 64, 8),))
+    assert [strength(recipe, plan, step) for step in range(10)] == [1.0] * 6 + [0.25] * 4
+    assert {strength(Recipe(calm=0.25), plan, step) for step in range(10)} == {1.0}

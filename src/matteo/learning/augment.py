@@ -25,16 +25,19 @@ class Augmentation(Protocol):
 Table: TypeAlias = tuple[tuple[float, Augmentation], ...]
 
 
-def table(size_hw: tuple[int, int], pairs: Sequence[Pair] = (), scenes: Sequence[Pair] = ()) -> Table:
+def table(
+    size_hw: tuple[int, int], pairs: Sequence[Pair] = (), scenes: Sequence[Pair] = (), strength: float = 1.0
+) -> Table:
     """(chance, augmentation) in the order they are applied, ending at size_hw.
 
-    pairs: whose subjects may be added; scenes: pictures without a subject to put subjects into.
+    pairs: whose subjects may be added; scenes: pictures without a subject to put subjects into. strength: a factor of
+    the chance of all that makes a picture unlike a photograph as it is shown later: of all but crop and flip.
     """
     composed: Table = (
         *(((0.20, OtherScene(scenes)),) if scenes else ()),
         *(((0.03, SecondSubject(pairs)),) if pairs else ()),
     )
-    return (
+    all_of_it: Table = (
         *composed,
         (0.04, Truncate()),
         (1.00, Crop(size_hw)),
@@ -48,6 +51,7 @@ def table(size_hw: tuple[int, int], pairs: Sequence[Pair] = (), scenes: Sequence
         (0.12, Noise()),
         (0.12, Jpeg()),
     )
+    return tuple((p if isinstance(change, Crop | Flip) else p * strength, change) for p, change in all_of_it)
 
 
 def augment(rgb: Bytes, mask: Bytes, changes: Table, rng: np.random.Generator) -> tuple[Bytes, Bytes]:

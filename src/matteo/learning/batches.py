@@ -76,11 +76,16 @@ def make_batch(material: Material, recipe: Recipe, part: tuple[int, int], plan: 
     """The batch of a step. part: (i, n) gives the i-th of n equal parts of it, for several processes."""
     side, size = plan.stage_at(step)
     shape = batch_shape(side, np.random.default_rng((recipe.seed, step)))
-    changes = table(shape, material.pairs, material.scenes)
+    changes = table(shape, material.pairs, material.scenes, strength(recipe, plan, step))
     mine = range(part[0] * size // part[1], (part[0] + 1) * size // part[1])
     made = [one(material, recipe, changes, np.random.default_rng((recipe.seed, step, i))) for i in mine]
     rgb = torch.from_numpy(np.stack([rgb for rgb, _ in made])).permute(0, 3, 1, 2)
     return rgb, torch.from_numpy(np.stack([mask for _, mask in made]))[:, None]
+
+
+def strength(recipe: Recipe, plan: Plan, step: int) -> float:
+    """Of the augmentation at a step: calmer while the learning rate falls, where it was held before."""
+    return recipe.calm if recipe.hold > 0 and step >= round(recipe.hold * plan.steps) else 1.0
 
 
 def one(material: Material, recipe: Recipe, changes: Table, rng: np.random.Generator) -> tuple[Bytes, Bytes]:

@@ -26,6 +26,7 @@ class Recipe:
     rehearsed: the share of a batch that is taken from other sets, so that they are not forgotten.
     patience: ends the run after so many validations without a better score; 0 never does.
     hold: the share of the run before the learning rate begins to fall, in [0, 1).
+    calm: the strength of augmentation, in [0, 1], from then on.
     bf16: the arithmetic; None takes the faster of bf16 and fp32, by trying both.
     """
 
@@ -40,6 +41,7 @@ class Recipe:
     weight_decay: float = 0.01
     warmup_steps: int = 200
     hold: float = 0.0
+    calm: float = 1.0
     ema: float = 0.999
     empty: float = 0.015  # share of pictures without a subject
     backdrops: int = 0  # made ones, beside the photographs without a subject
@@ -66,7 +68,8 @@ RECIPES = {
         stages=((0.4, 224, 24), (0.3, 256, 20), (0.3, 320, 16)),
         muon_lr=0.008,
         adam_lr=8e-4,
-        hold=0.65,
+        hold=0.45,
+        calm=0.5,
     ),
 }  # fmt: skip
 
@@ -91,6 +94,8 @@ def check(recipe: Recipe) -> Recipe:
         raise ValueError(f"the shares of the stages are {shares:g} together, and must be 1")
     if not 0 <= recipe.hold < 1:
         raise ValueError(f"hold is a share of the run, from 0 to less than 1, not {recipe.hold:g}")
+    if not 0 <= recipe.calm <= 1:
+        raise ValueError(f"calm is a share of the augmentation, from 0 to 1, not {recipe.calm:g}")
     for _, side, size in recipe.stages:
         if side < STRIDE or side % STRIDE or size < 1:
             raise ValueError(

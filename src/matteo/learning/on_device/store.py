@@ -13,7 +13,7 @@ from matteo.errors import UsageError
 from matteo.learning.augment import Table, table
 from matteo.learning.augment_place import Bytes, Crop, Flip, Rotate, Truncate, as_bytes
 from matteo.learning.augment_scene import OtherScene, Paste, SecondSubject
-from matteo.learning.batches import Batch, Material, batch_shape
+from matteo.learning.batches import Batch, Material, batch_shape, strength
 from matteo.learning.data import Pair
 from matteo.learning.on_device import light, place, scene
 from matteo.learning.recipes import Recipe
@@ -54,7 +54,7 @@ class Stored:
         self.rng.manual_seed(int(seed) >> 1)
         drawn = self._draw(size // self.part[1])
         x, shapes = self.pixels[drawn].float() / 255, self.shapes[drawn]
-        changes = table(size_hw, self.material.pairs, self.material.scenes)
+        changes = table(size_hw, self.material.pairs, self.material.scenes, strength(self.recipe, plan, step))
         canvas = x[:, :3], x[:, 3:], shapes
         for chance, other_scene in of(changes, OtherScene):
             canvas = self._into_scenes(canvas, chance, other_scene.paste)
