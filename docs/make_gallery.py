@@ -1,7 +1,9 @@
 """Makes docs/gallery.md and its pictures, every effect and preset before and after: python docs/make_gallery.py
 
 The photographs are those that scikit-image brings, cut out by the shipped network; the bottle is drawn here, with its
-mask, as none of them shows a product with its shadow. Options stand here as on the command line, and are run as such.
+mask, as none of them shows a product with its shadow. The portrait of the passports is the astronaut six times as
+large: they refuse heads that they would have to enlarge. Options stand here as on the command line, and are run as
+such.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ BACKGROUNDS = [
     Shown("blur, by depth", "coffee", "--background blur:14,depth"),
     Shown("dim", "astronaut", "--background dim:0.6"),
     Shown("grey", "chelsea", "--background grey:0.8"),
-    Shown("spot", "astronaut", "--background spot"),
+    Shown("spot", "bottle", "--background spot:0.7"),
 ]
 PLACES = [
     Shown("crop", "coffee", "--background white --fill 85% --aspect 1:1"),
@@ -64,7 +66,7 @@ PLACES = [
         "The same for a whole folder: one ground line.",
     ),
     Shown("rotate", "coffee", "--background #eee --effect rotate:20"),
-    Shown("headshot", "astronaut", "--background #e9ebee --effect headshot:size=413x531,head=70%"),
+    Shown("headshot", "astronaut", "--background #e9ebee --effect headshot:size=413x531,head=70%,enlarge=3"),
 ]
 SHADOWS = [
     Shown("shadow: contact", "bottle", "--background #eee --margin 15% --shadow contact"),
@@ -97,7 +99,7 @@ STYLES = [
 SECTIONS = {
     "Backgrounds": BACKGROUNDS, "Crop and place": PLACES, "Shadows": SHADOWS, "Light": LIGHT, "Styles": STYLES,
 }  # fmt: skip
-PEOPLE = ("passport-eu", "passport-us", "avatar", "avatar-rounded", "colour-pop", "soft-focus", "poster", "sticker")
+PEOPLE = ("avatar", "avatar-rounded", "colour-pop", "soft-focus", "poster", "sticker")
 
 
 def bottle(size: int = 480, fine: int = 4) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -116,10 +118,8 @@ def bottle(size: int = 480, fine: int = 4) -> tuple[NDArray[np.uint8], NDArray[n
 
 
 def presets() -> list[Shown]:
-    return [
-        Shown(name, "astronaut" if name in PEOPLE else "bottle", f"--preset {name}", find(name).help)
-        for name in names()
-    ]
+    shown = dict.fromkeys(PEOPLE, "astronaut") | {"passport-eu": "portrait", "passport-us": "portrait"}
+    return [Shown(name, shown.get(name, "bottle"), f"--preset {name}", find(name).help) for name in names()]
 
 
 def command(shown: Shown) -> list[str]:
@@ -148,7 +148,8 @@ def page(sections: dict[str, list[Shown]], folder: Path) -> str:
         old.unlink()
     text = [
         "# Gallery\n",
-        "Written by `python docs/make_gallery.py`: left the photograph, right what one command makes of it.\n",
+        "Written by `python docs/make_gallery.py`: left the photograph, right what one command makes of it. The\n"
+        "portrait of the passports is the astronaut's photograph made six times as large beforehand.\n",
     ]
     for title, rows in sections.items():
         text.append(f"## {title}\n")
@@ -165,13 +166,15 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     sections = SECTIONS | {"Presets": presets()}
     shown = " ".join(row.options + row.name for rows in sections.values() for row in rows)
-    missing = [name for name in TABLE if name not in shown and name != "transparent"]
+    missing = [name for name in TABLE if name not in shown and name not in ("transparent", "srgb")]
     if missing:
         raise SystemExit(f"effects without a row: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for photograph in PHOTOGRAPHS:
             PilImage.fromarray(np.asarray(getattr(data, photograph)())).save(folder / f"{photograph}.png")
+        large = PilImage.open(folder / "astronaut.png")
+        large.resize((6 * large.width, 6 * large.height), PilImage.Resampling.BICUBIC).save(folder / "portrait.png")
         for name_of, array in zip(("bottle", "bottle-mask"), bottle(), strict=True):
             PilImage.fromarray(array).save(folder / f"{name_of}.png")
         os.chdir(folder)

@@ -10,6 +10,7 @@ from PIL import Image as PilImage
 
 from matteo.cli.compare import _opened
 
+from ..picture.made import noise
 from ..pictures import photograph, save
 from .test_remove import matteo, opened
 
@@ -44,10 +45,14 @@ def test_a_folder_on_a_sheet(pair: tuple[Path, Path], tmp_path: Path) -> None:
 def test_wrong_use(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     out.mkdir()
+    wide = save(noise(), tmp_path / "wide.png")
     cases = [
         ([pair[0], "-o", out / "a.png", "--as", "split"], 2, "takes two pictures"),
         ([*pair, "-o", out / "a.png", "--as", "moving"], 2, "does not move"),
         ([out, "-o", out / "a.png"], 2, "holds no pictures"),
+        ([*pair, "-o", out / "a.png", "--at", "50"], 2, "write 50% or 0.5"),
+        ([*pair, "-o", out / "a.png", "--at", "120%"], 2, "give 0% to 100%"),
+        ([pair[0], wide, "-o", out / "a.png"], 2, f"{wide} 60 x 40: before and after need one size; --as side"),
         ([*pair, "-o", pair[0], "--overwrite"], 1, "is the source itself"),
         ([pair[0], out / "missing.png", "-o", out / "a.png"], 1, "no such file"),
     ]

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image as PilImage
 
 from matteo.cli.compose import _opener
+from matteo.picture.limits import Limits
 
 from ..pictures import ASTRONAUT, photograph, save
 from .test_remove import matteo, opened
@@ -57,7 +58,7 @@ def test_layers_in_an_openraster_file(poster: Path) -> None:
     assert matteo("compose", poster, "-o", poster.with_suffix(".ora")) == 0
     with zipfile.ZipFile(poster.with_suffix(".ora")) as file:
         listed = file.read("stack.xml").decode()
-    assert listed.index('name="cat"') < listed.index('name="me"') < listed.index('name="me beneath 1"')
+    assert listed.index('name="cat"') < listed.index('name="me"') < listed.index('name="me, drop shadow"')
 
 
 def test_what_makes_no_sense_writes_nothing(poster: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,6 +79,6 @@ def test_what_makes_no_sense_writes_nothing(poster: Path, capsys: pytest.Capture
 
 
 def test_a_layer_does_not_hold_the_photograph_that_it_was_cut_from() -> None:
-    opened = _opener("matteo", "cpu", 1)
+    opened = _opener("matteo", "cpu", 1, Limits())
     assert opened(ASTRONAUT, True).source is None
     assert opened(ASTRONAUT, False).source is None

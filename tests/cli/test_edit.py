@@ -75,7 +75,7 @@ def test_layered_files(photo: Path, suffix: str) -> None:
         from psd_tools import PSDImage
 
         layers = list(PSDImage.open(target))
-        assert [layer.name for layer in layers] == ["original", "background", "beneath 2", "subject"]
+        assert [layer.name for layer in layers] == ["original", "background", "drop shadow", "subject"]
         assert layers[-1].has_mask()
         flat = photo.with_name("flat.png")
         assert matteo(photo, "--background", "#204060", "--shadow", "drop", "-o", flat) == 0
@@ -119,8 +119,13 @@ def test_a_folder_run_goes_on_only_where_the_look_is_the_same(photo: Path, capsy
         (["--preset", "amazn"], "did you mean amazon?"),
         (["--effect", "stiker"], "did you mean sticker?"),
         (["--effect", "outline:widht=3"], "did you mean width?"),
-        (["--background", "whiet"], "is no background"),
-        (["--shadow", "dropp"], "drop"),
+        (["--background", "whiet"], "did you mean white?"),
+        (["--margin", "5"], "margin is 5: write 5% or 0.05"),
+        (["--size", "0"], "give a width and a height, as 2000x2000"),
+        (["--grow", "abc"], "is no distance"),
+        (["--feather", "30%"], "more than a tenth"),
+        (["--position", "botom"], "did you mean bottom?"),
+        (["--shadow", "dropp"], "did you mean drop?"),
         (["--size", "0x100"], "from 1 to 30000"),
         (["--size", "1000000x1000000"], "from 1 to 30000"),
         (["--outline", "thick"], "is no length"),
@@ -143,3 +148,30 @@ def test_a_missing_background_fails_and_writes_nothing(photo: Path, capsys: pyte
     assert matteo(photo, "--background", photo.with_name("beach.jpg")) == 1
     assert "no such file" in capsys.readouterr().err
     assert [path.name for path in photo.parent.iterdir()] == ["photo.jpg"]
+
+
+def test_an_edited_picture_without_a_subject_fails_and_is_not_written(
+    photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A white square for a shop that shows nothing is no success. The empty cut-out itself still is made, with a
+    note."""
+    plain = photo.with_name("plain.png")
+    save(np.full((120, 160, 3), 128, np.uint8), plain)
+    for arguments in (["--preset", "amazon"], ["--outline", "9"]):
+        assert matteo(plain, *arguments, "-o", photo.with_name("out.png"), "--overwrite") == 1
+        assert "no subject was found" in capsys.readouterr().err
+        assert not photo.with_name("out.png").exists()
+    assert matteo(plain, "-o", photo.with_name("out.png")) == 0
+    assert "no subject found: the cut-out is empty" in capsys.readouterr().err
+
+
+def test_a_limit_that_was_raised_reaches_every_picture(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    beach = save(noise(400, 900), photo.with_name("beach.png"))
+    out = photo.with_name("out.png")
+    for arguments in (["--background", beach], ["--effect", f"picture:{beach}"]):
+        assert matteo(photo, *arguments, "--max-megapixels", "0.3", "-o", out) == 1
+        assert "more than the limit" in capsys.readouterr().err
+    wide = ["--effect", f"picture:{beach}", "--size", "1000x900", "-o", out]
+    assert matteo(photo, *wide, "--max-megapixels", "0.8") == 1
+    assert "0.8 megapixels" in capsys.readouterr().err
+    assert matteo(photo, *wide, "--max-megapixels", "1") == 0

@@ -43,7 +43,9 @@ def test_a_shipped_one_is_shown_with_its_rule(capsys: pytest.CaptureFixture[str]
         (["save", "shop", "--preset", "amazn"], "did you mean amazon?"),
         (["save", "shop", "--effect", "stiker"], "did you mean sticker?"),
         (["save", "shop", "--size", "0x0"], "from 1 to 30000"),
-        (["save", "shop", "--background", "whit"], "is no background"),
+        (["save", "shop", "--background", "whit"], "did you mean white?"),
+        (["save", "shop"], "would do nothing"),
+        (["lst"], "Did you mean 'list'?"),
         (["save", "shop", "--shadow", " "], "--shadow is empty"),
         (["show", "shop"], "is no preset"),
         (["remove", "shop"], "no look"),
@@ -81,3 +83,11 @@ def test_all_effects_are_listed_with_their_values(capsys: pytest.CaptureFixture[
         assert f"\n{name} " in f"\n{out}"
         for parameter in entry.parameters:
             assert f"  {parameter} " in out
+
+
+def test_a_slip_in_a_commands_name_is_no_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert matteo("lok", "list") == 2
+    assert "did you mean matteo look?" in capsys.readouterr().err
+    (tmp_path / "lok").write_bytes(b"no picture")
+    assert matteo(tmp_path / "lok", "-o", tmp_path / "a.png") == 1
+    assert "is no picture" in capsys.readouterr().err

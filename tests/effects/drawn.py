@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.picture.colour import widen
 from matteo.picture.cutout import Cutout
+from matteo.picture.geometry import resize
 from matteo.picture.image import Image, Metadata
 
 from ..picture.made import noise
+from ..pictures import photograph
 
 
 def disc(radius: float, size_hw: tuple[int, int] = (120, 160), centre_yx: tuple[float, float] = (60.3, 80.7)) -> Any:
@@ -25,6 +29,24 @@ def radii(size_hw: tuple[int, int] = (120, 160), centre_yx: tuple[float, float] 
     y, x = (np.arange(length) + 0.5 for length in size_hw)
     found: NDArray[np.float64] = np.hypot(y[:, None] - centre_yx[0], x - centre_yx[1])
     return found
+
+
+CROWN, CHIN, MIDDLE = 15, 179, 226  # of the astronaut's photograph, by eye
+
+
+@cache
+def portrait(factor: float = 1.0, dtype: Any = np.uint8, icc: bytes | None = None) -> Cutout:
+    """The astronaut's photograph under a drawn outline of head and shoulders, `factor` times as large."""
+    photo = photograph("astronaut")
+    y, x = np.mgrid[: len(photo), : photo.shape[1]] + 0.5
+    head = np.hypot((y - 95) / 80, (x - 226) / 74) <= 1
+    body = (np.abs(x - 226) < 42) & (y > 95) & (y < 260) | (np.hypot((y - 512) / 330, (x - 240) / 225) <= 1)
+    size_hw = round(len(photo) * factor), round(photo.shape[1] * factor)
+    rgb = resize(photo, size_hw)
+    deep = rgb if dtype == np.uint8 else widen(rgb)
+    alpha = resize((head | body).astype(np.float32), size_hw)
+    metadata = Metadata(icc=icc)
+    return Cutout(deep, alpha, metadata=metadata, source=Image(deep, metadata=metadata))
 
 
 def cutout(alpha: Any = None, dtype: Any = np.uint8, icc: bytes | None = None) -> Cutout:

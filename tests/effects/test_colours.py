@@ -100,4 +100,4 @@ def test_a_pattern_behind_and_in_place_of_the_subject() -> None:
 
 def test_an_unknown_pattern_is_refused() -> None:
     with pytest.raises(UsageError, match="dots or stripes or checks"):
-        pattern("spots")
+        pattern("zigzag")

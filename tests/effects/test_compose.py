@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,17 @@ import pytest
 
 from matteo.effects.compose import compose, whole
 from matteo.effects.poster import read_poster
-from matteo.errors import MatteoError, UnreadablePicture
+from matteo.errors import MatteoError, PictureError, UnreadablePicture
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image, Metadata
 from matteo.picture.layers import stack as layered
+from matteo.picture.limits import Limits
 from matteo.picture.read import read
 
 from ..picture.made import display_p3, noise, saved
 from .drawn import disc
 
+NOTHING = np.zeros((40, 60), np.float32)
 PLAIN = '[canvas]\nsize = "200x100"\nbackground = "#204060"\n[[layer]]\npicture = "a.png"\n'
 
 
@@ -81,12 +84,12 @@ def test_a_turned_layer_is_a_turned_picture(folder: Path) -> None:
 def test_a_cut_layer_has_a_mask_and_its_shadow_a_layer(folder: Path) -> None:
     found = made(folder, PLAIN + 'outline = "4px,white"\nname = "me"')
     assert [(layer.name, layer.masked) for layer in found.layers] == [
-        ("background", False), ("me beneath 1", False), ("me", True),
+        ("background", False), ("me, outline", False), ("me", True),
     ]  # fmt: skip
     data = layered.encode(found, "psd")
     from psd_tools import PSDImage
 
-    assert [layer.name for layer in PSDImage.open(io.BytesIO(data))] == ["background", "me beneath 1", "me"]
+    assert [layer.name for layer in PSDImage.open(io.BytesIO(data))] == ["background", "me, outline", "me"]
 
 
 def test_without_a_background_the_canvas_is_see_through(folder: Path) -> None:
@@ -113,15 +116,24 @@ def test_the_deepest_layer_and_the_lowest_ones_profile_decide(folder: Path) -> N
         (PLAIN.replace("200x100", "0x0"), "1 to 30000"),
         (PLAIN.replace("200x100", "1000000x1000000"), "1 to 30000"),
         (PLAIN.replace("200x100", "30000x30000"), "megapixels"),
-        (PLAIN.replace("200x100", "large"), "two numbers"),
+        (PLAIN.replace("200x100", "large"), "poster.toml: canvas: size is 'large'; give a width and a height"),
+        (PLAIN.replace("size", "sise"), r"poster.toml: canvas: 'sise' is not known; did you mean size\?"),
+        (PLAIN.replace('size = "200x100"\n', ""), "canvas: has no size"),
         (PLAIN.replace("a.png", "c.png"), "c.png is not there"),
-        (PLAIN.replace("#204060", "bleu"), "is no background"),
+        (PLAIN.replace("#204060", "bleu"), "poster.toml: canvas: 'bleu' is no background; did you mean blue"),
         (PLAIN + "scale = 0", "0.001 to 100"),
         (PLAIN + "scale = 1\nwidth = 1", "both say how large"),
         (PLAIN + 'rotate = "far"', "rotate is 'far'"),
-        (PLAIN + "opacity = 2", "0 to 1"),
+        (PLAIN + "opacity = 2", "opacity is 2: write 2%"),
+        (PLAIN + "height = 85", r"poster.toml: layer 1: height is 85: write 85% or 0.85$"),
+        (PLAIN + 'at = "botom"', r"poster.toml: layer 1: at is 'botom'; did you mean bottom\?"),
+        (PLAIN + 'at = "50,90"', "layer 1: at is 50: write 50%"),
+        (PLAIN + 'at = "300%,0"', r"poster.toml: layer 1 \(a\): nothing of the subject is on the canvas"),
+        (PLAIN + 'shadow = "dropp"', r"poster.toml: layer 1 \(a\): kind is 'dropp'; did you mean drop"),
+        (PLAIN + 'shadow = "keep"', "layer 1 .a.: the photograph's own shadow lies on its own floor"),
+        (PLAIN + 'outline = "thick"', r"layer 1 \(a\): 'thick' is no length"),
         (PLAIN + 'cut = "no"', "true or false"),
-        (PLAIN + 'effect = ["outlin"]', "did you mean outline?"),
+        (PLAIN + 'effect = ["outlin"]', r"poster.toml: layer 1 \(a\): 'outlin' is no effect; did you mean outline\?"),
         (PLAIN + 'effect = "outline"', "a list of texts"),
         (PLAIN + 'effect = ["avatar"]', "whole picture"),
         (PLAIN + 'effect = ["crop"]', "changes the canvas"),
@@ -153,4 +165,23 @@ def test_the_poster_of_the_documentation(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(saved(noise(), "PNG"))
     found = made(tmp_path, text.split("```toml\n")[1].split("```")[0])
     assert found.size_hw == (800, 1200)
-    assert [layer.name for layer in found.layers] == ["background", "stamp", "me beneath 1", "me"]
+    assert [layer.name for layer in found.layers] == ["background", "stamp", "me, drop shadow", "me"]
+
+
+def test_what_is_to_be_said_of_a_layer_names_it(folder: Path) -> None:
+    found = made(folder, PLAIN + 'cut = false\nat = "0,0.5"\n[[layer]]\npicture = "b.png"\nname = "two"\nscale = 1.5')
+    assert found.notes[0] == "a: 50% of the subject is beyond the canvas and cut off"
+    assert found.notes[1].startswith("two: enlarged 1.50 times")
+
+
+def test_a_layer_without_a_subject_is_an_error(folder: Path) -> None:
+    (folder / "poster.toml").write_text(PLAIN)
+    with pytest.raises(PictureError, match=r"layer 1 \(a\): .*a.png.*cut = false"):
+        compose(read_poster(folder / "poster.toml"), lambda path, cut: replace(opened(path, cut), alpha=NOTHING))
+
+
+def test_a_larger_canvas_is_let_in_by_a_larger_limit(folder: Path) -> None:
+    (folder / "poster.toml").write_text(PLAIN.replace("200x100", "20000x11000"))
+    assert read_poster(folder / "poster.toml", Limits(pixels=220_000_000)).size_wh == (20000, 11000)
+    with pytest.raises(MatteoError, match=r"0\.01 megapixels"):
+        read_poster(folder / "poster.toml", Limits(pixels=10_000))

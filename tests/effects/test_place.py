@@ -106,8 +106,24 @@ def test_a_place_on_a_scene() -> None:
     assert box.bottom == pytest.approx(300, abs=1)
     assert box.height == pytest.approx(200, abs=2)
     assert (box.left + box.right) / 2 == pytest.approx(125, abs=1.1)
-    outside = made(place(at=(1.5, 0.5)))
-    assert not outside.alpha[:, : outside.size_hw[1] // 2].any()
+    assert len(after.notes) == 1  # the enlargement
+
+
+def test_a_canvas_that_cuts_the_subject_says_so() -> None:
+    half = made(place(size=(240, 180), at=(0.0, 0.9)))
+    assert half.notes == ("50% of the subject is beyond the canvas and cut off",)
+    with pytest.raises(UsageError, match="nothing of the subject is on the canvas"):
+        place(at=(1.5, 0.5))(scene().cutout)
+
+
+def test_a_border_of_the_photograph_that_ends_within_the_canvas_is_said() -> None:
+    bust = replace(scene().cutout, alpha=np.pad(np.ones((90, 80), np.float32), ((90, 0), (80, 80))))
+    cut = "the photograph's border cuts the subject (bottom): it ends there in a line"
+    assert made(crop(margin=0.1), bust).notes == (cut,)
+    assert not made(crop(margin=0.1)).notes  # one that stands free
+    below = place(size=(240, 120), at=(0.5, 1.0))
+    assert not made(below, bust).notes  # the canvas ends where the photograph did
+    assert made(sticker(), made(crop(margin=0.1), bust)).notes == (cut,)
 
 
 def test_all_layers_move_together() -> None:
@@ -165,7 +181,8 @@ def test_an_empty_cut_out_is_taken_as_a_whole(dtype: Any) -> None:
         ({"size": (30000, 30000)}, "megapixels"),
         ({"fill": 0}, "from 0.01 to 1"),
         ({"fill": 1.2}, "from 0.01 to 1"),
-        ({"margin": -1}, "from 0 to 10"),
+        ({"margin": -1}, r"from 0 to 3 \(0% to 300%\)"),
+        ({"margin": 5}, "from 0 to 3"),
         ({"fill": 0.8, "margin": 0.1}, "one of them"),
         ({"size": (10, 10), "aspect": "1:1"}, "one of them"),
         ({"aspect": "wide"}, "4:5"),
@@ -193,6 +210,7 @@ def test_a_picture_beyond_the_default_limit_can_be_worked_on(monkeypatch: pytest
     before = scene().cutout
     assert before.alpha.size > 10_000
     assert made(crop(margin=0.1), before).alpha.size > 10_000
+    assert made(crop(size=(400, 400), limits=Limits(pixels=160_000)), before).alpha.size == 160_000
     assert made(sticker("2px"), before).size_hw == before.size_hw
     check_canvas((100, 100))
     with pytest.raises(UsageError, match=r"0.01 megapixels; give a smaller size"):

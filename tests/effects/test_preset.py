@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from matteo.effects import preset as presets
+from matteo.effects.head import find_head
+from matteo.effects.headshot import headshot
 from matteo.effects.look import Look, steps
-from matteo.errors import OutputExists, UsageError
+from matteo.effects.srgb import profile
+from matteo.errors import OutputError, OutputExists, UsageError
 from matteo.picture.cutout import Cutout
-from matteo.picture.image import Image
+from matteo.picture.image import Image, Metadata
 from matteo.remover import Remover
 
+from ..picture.made import display_p3
 from ..pictures import photograph
-from .drawn import cutout, disc
+from .drawn import CHIN, CROWN, MIDDLE, cutout, disc, portrait
 
 
 @cache
 def person() -> Cutout:
     """A real cut-out by the shipped network, with its source."""
-    from dataclasses import replace
-
     rgb = photograph("astronaut")
     return replace(Remover().remove(rgb), source=Image(rgb))
 
 
 @pytest.mark.parametrize("name", presets.names())
 def test_every_preset_makes_a_picture(name: str) -> None:
-    found = person().apply(*presets.preset(name))
+    given = portrait(4) if name.startswith("passport") else person()
+    found = given.apply(*presets.preset(name))
     one = presets.find(name)
     assert one.help
     assert isinstance(found, Image) == (one.look.background is not None or name.startswith(("avatar", "colour")))
@@ -43,7 +48,8 @@ def test_every_preset_makes_a_picture(name: str) -> None:
 def test_a_rule_has_its_source_and_date(name: str) -> None:
     rule = presets.find(name).rule
     assert rule is not None
-    assert set(rule) == {"says", "source", "date"}
+    assert set(rule) == {"says", "source", "first_hand", "date"}
+    assert rule["first_hand"].startswith(("yes", "in part", "no"))
     assert rule["source"].startswith("https://")
     assert rule["date"][:4].isdigit()
 
@@ -96,35 +102,80 @@ def test_a_wide_and_a_high_product_meet_amazons_rule_as_well() -> None:
         assert (image.rgb[shape == 0] == 255).all()
 
 
-def bust(size: int = 400) -> np.ndarray:
-    """Head, neck and shoulders of a person: crown in row 60, neck from row 190."""
-    y, x = np.mgrid[:size, :size].astype(np.float32)
-    head = np.hypot((x - 200) / 52, (y - 130) / 70) <= 1
-    neck = (np.abs(x - 200) < 28) & (y > 130) & (y < 260)
-    shoulders = np.hypot((x - 200) / 150, (y - 400) / 160) <= 1
-    found: np.ndarray = (head | neck | shoulders).astype(np.float32)
-    return found
-
-
 @pytest.mark.parametrize(("name", "size_hw", "low", "high"), [
     ("passport-eu", (1063, 827), 0.70, 0.80), ("passport-us", (600, 600), 0.50, 0.69),
 ])  # fmt: skip
 def test_a_passports_head_has_its_share(name: str, size_hw: tuple[int, int], low: float, high: float) -> None:
-    image, alpha = placed(name, bust())
+    """Of a face whose crown and chin are known by eye."""
+    given, factor = portrait(4), 4
+    image = given.apply(*presets.preset(name))
+    assert isinstance(image, Image)
     assert image.size_hw == size_hw
-    crown = int(np.nonzero(alpha.max(1) >= 0.5)[0][0])
-    widths = (alpha >= 0.5).sum(1)
-    neck_width = 56 / 104 * widths[crown:][: size_hw[0] // 2].max()
-    chin = crown + int(np.argmax(np.maximum.accumulate(widths[crown:]) * 0.7 > widths[crown:]))  # about
-    assert neck_width > 0
-    assert low - 0.05 <= (chin - crown) / size_hw[0] <= high + 0.05
-    columns = np.nonzero(alpha[crown:chin].max(0) >= 0.5)[0]
-    assert abs(columns.mean() - size_hw[1] / 2) < 0.01 * size_hw[1]
+    assert any("office's template" in note for note in image.notes)
+    found = find_head(given)
+    assert found.crown == pytest.approx(CROWN * factor, abs=4)
+    assert found.middle == pytest.approx(MIDDLE * factor, abs=0.05 * (CHIN - CROWN) * factor)
+    share = {"passport-eu": 0.75, "passport-us": 0.6}[name]
+    assert low < share * (CHIN - CROWN) * factor / (found.chin - found.crown) < high
 
 
-def test_no_head_no_passport() -> None:
-    with pytest.raises(UsageError, match="no head on shoulders"):
+def test_no_face_no_passport() -> None:
+    with pytest.raises(UsageError, match="no face from the front"):
         cutout(disc(40)).apply(*presets.preset("passport-eu"))
+
+
+def test_what_a_passport_cannot_be_made_of_is_refused() -> None:
+    given = portrait(0.5)
+    with pytest.raises(UsageError, match=r"enlarged \d+\.\d times it would be blurred"):
+        given.apply(*presets.preset("passport-us"))
+    cut = replace(given, rgb=given.rgb[12:], alpha=given.alpha[12:], source=None)
+    with pytest.raises(UsageError, match="cuts the head at its top"):
+        cut.apply(headshot((40, 50)))
+    above = ((60, 0), (0, 0))
+    taller = np.pad(given.alpha, above)
+    taller[20:70, 90:136] = 1
+    rgb: Any = np.pad(given.rgb, (*above, (0, 0)))
+    high = replace(given, rgb=rgb, alpha=taller, source=None)
+    with pytest.raises(UsageError, match="a hat, high hair"):
+        high.apply(headshot((40, 50)))
+    twice = replace(
+        given, rgb=np.concatenate([given.rgb] * 2, 1), alpha=np.concatenate([given.alpha] * 2, 1), source=None
+    )
+    twice.alpha[-8:] = 1
+    with pytest.raises(UsageError, match="2 faces are to be seen"):
+        twice.apply(headshot((40, 50)))
+
+
+def test_a_passport_shows_the_largest_subject_alone() -> None:
+    given = portrait(0.5)
+    alpha = given.alpha.copy()
+    alpha[100:118, 2:14] = 1  # something beside the person
+    found = replace(given, alpha=alpha).apply(headshot((240, 150), head=0.5))
+    alone = given.apply(headshot((240, 150), head=0.5))
+    assert isinstance(found, Cutout)
+    assert isinstance(alone, Cutout)
+    assert np.array_equal(found.alpha, alone.alpha)
+    assert any("was left out" in note for note in found.notes)
+    assert not any("was left out" in note for note in alone.notes)
+
+
+@pytest.mark.parametrize("name", [*RULES, "passport-eu", "passport-us"])
+def test_shops_and_offices_get_srgb(name: str) -> None:
+    assert "srgb" in presets.find(name).look.effect
+
+
+def test_a_shops_picture_of_a_wide_source_is_converted_and_marked() -> None:
+    wide = cutout(icc=display_p3())
+    found, plain = (one.apply(*presets.preset("amazon")) for one in (wide, replace(wide, metadata=Metadata())))
+    assert isinstance(found, Image)
+    assert isinstance(plain, Image)
+    assert found.metadata.icc == plain.metadata.icc == profile()
+    assert not np.array_equal(found.rgb, plain.rgb)  # the same numbers are other colours
+    assert (found.rgb[0, 0] == 255).all()
+
+
+def test_the_profile_is_the_same_every_day() -> None:
+    assert profile()[24:36] == bytes.fromhex("07d0 0001 0001 0000 0000 0000")
 
 
 def test_a_look_is_kept_read_again_and_removed(tmp_path: Path) -> None:
@@ -133,13 +184,24 @@ def test_a_look_is_kept_read_again_and_removed(tmp_path: Path) -> None:
     assert presets.find("my-shop", tmp_path / "looks").look == look
     assert presets.names(tmp_path / "looks")[-1] == "my-shop"
     with pytest.raises(OutputExists, match="my-shop is there already"):
-        presets.save("my-shop", Look(), tmp_path / "looks")
+        presets.save("my-shop", Look(fill="60%"), tmp_path / "looks")
     presets.save("my-shop", Look(fill="70%"), tmp_path / "looks", overwrite=True)
     assert presets.find("my-shop", tmp_path / "looks").look.fill == "70%"
     assert [one.name for one in path.parent.iterdir()] == ["my-shop.toml"]  # nothing half written beside it
     presets.remove("my-shop", tmp_path / "looks")
     with pytest.raises(UsageError, match="no look"):
         presets.remove("my-shop", tmp_path / "looks")
+
+
+def test_a_look_that_cannot_be_removed_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    presets.save("mine", Look(fill="60%"), tmp_path)
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)  # root may remove everything
+    with pytest.raises(OutputError, match=r"mine\.toml: cannot be removed"):
+        presets.remove("mine", tmp_path)
 
 
 def test_names_that_are_none_or_taken(tmp_path: Path) -> None:
@@ -149,7 +211,9 @@ def test_names_that_are_none_or_taken(tmp_path: Path) -> None:
         presets.find("../../etc/passwd")
     for name in ("amazon", "../x", "", "A B"):
         with pytest.raises(UsageError):
-            presets.save(name, Look(), tmp_path)
+            presets.save(name, Look(fill="60%"), tmp_path)
+    with pytest.raises(UsageError, match="would do nothing"):
+        presets.save("mine", Look(), tmp_path)
     with pytest.raises(UsageError, match="cannot be removed"):
         presets.remove("amazon", tmp_path)
     assert list(tmp_path.iterdir()) == []

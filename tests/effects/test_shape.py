@@ -118,3 +118,16 @@ def test_a_pattern_takes_little_room(kind: str) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 13 * 1000 * 1500  # bytes: 7 are the layer and its coverage; drawn as a whole it took 20 and more
+
+
+def test_distances_in_tiles_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    alpha = np.zeros((300, 340), np.float32)
+    for n, radius in enumerate((40, 9, 25)):
+        alpha = np.maximum(alpha, disc(radius, alpha.shape, (70.4 + 70 * n, 90.2 + 80 * n)))
+    for reach in (3, 14.5):
+        whole = distance(alpha, reach)
+        monkeypatch.setattr("matteo.effects.shape.TILE", 64)
+        apart = np.abs(distance(alpha, reach) - whole)
+        monkeypatch.undo()
+        assert apart.max() < 0.3  # where two pixels of the edge are equally near, a tile may name the other one
+        assert (apart > 1e-4).mean() < 0.002

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matteo.effects.parse import parse_value
+from matteo.effects.srgb import profile
 from matteo.effects.table import TABLE, entry, make
 from matteo.errors import UsageError
 from matteo.picture.composite import strips
@@ -18,6 +20,7 @@ from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image, Metadata
 
 from ..picture.made import display_p3, noise, smooth
+from .drawn import portrait
 from .scenes import scene
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -27,6 +30,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "match": {"background": smooth()},
     "align": {"size": (90, 70)},
     "avatar": {"size": 64},
+    "headshot": {"size": (40, 50)},
 }
 NAMES = sorted(TABLE)
 NEEDS_A_PERSON = {"headshot"}  # and says so where there is none
@@ -37,14 +41,8 @@ def effect_of(name: str) -> Any:
 
 
 def cutout_for(name: str, **changes: Any) -> Cutout:
-    """A subject before its background, 60 x 80: an ellipse, or head and shoulders."""
-    made = scene((60, 80), noise=4, **changes).cutout
-    if name not in NEEDS_A_PERSON:
-        return made
-    y, x = np.mgrid[:60, :80] + 0.5
-    head = np.hypot((y - 18) / 12, (x - 40) / 9) <= 1
-    body = (np.abs(x - 40) < 4) & (y > 18) | (np.hypot((y - 60) / 25, (x - 40) / 30) <= 1)
-    return replace(made, alpha=(head | body).astype(np.float32), rgb=made.source.rgb if made.source else made.rgb)
+    """A subject before its background: an ellipse of 60 x 80, or head and shoulders of 256 x 256."""
+    return portrait(0.5, **changes) if name in NEEDS_A_PERSON else scene((60, 80), noise=4, **changes).cutout
 
 
 def pixels(result: Cutout | Image) -> tuple[Any, Any]:
@@ -57,8 +55,11 @@ def test_what_is_written_is_what_is_there(name: str) -> None:
     found = entry(name)
     module, _, function = found.home.partition(":")
     parameters = inspect.signature(getattr(import_module(f"matteo.effects.{module}"), function or module)).parameters
-    assert list(found.parameters) == list(parameters)
+    assert list(found.parameters) == [key for key in parameters if key != "limits"]
+    assert found.limited == ("limits" in parameters)
     for key, parameter in parameters.items():
+        if key == "limits":
+            continue
         assert found.parameters[key].default == parameter.default, key
         found.parameters[key].check(key, parameter.default)
     assert found.help
@@ -75,7 +76,7 @@ def test_the_same_every_time_in_the_same_depth_and_profile(name: str, dtype: Any
     first, second = (effect_of(name)(cutout) for _ in range(2))
     assert isinstance(first, Image if entry(name).gives == "image" else Cutout) or name == "transparent"
     assert first.rgb.dtype == dtype
-    assert first.metadata.icc == icc
+    assert first.metadata.icc == (profile() if name == "srgb" else icc)
     for one, other in zip(pixels(first), pixels(second), strict=True):
         assert np.array_equal(one, other)
     for array, before in zip((cutout.rgb, cutout.alpha, cutout.source.rgb), kept, strict=True):
@@ -89,7 +90,7 @@ def test_tiny_empty_faint_and_full(name: str, size_hw: tuple[int, int], level: f
     rgb = noise(*size_hw)
     cutout = Cutout(rgb, np.full(size_hw, level, np.float32), source=Image(rgb))
     if name in NEEDS_A_PERSON:
-        with pytest.raises(UsageError, match="no head"):
+        with pytest.raises(UsageError, match="no face"):
             effect_of(name)(cutout)
         return
     result = effect_of(name)(cutout)
@@ -150,7 +151,7 @@ def test_numbers_out_of_range(name: str) -> None:
 def test_unknown_names() -> None:
     with pytest.raises(UsageError, match="did you mean blur"):
         make("blurr")
-    with pytest.raises(UsageError, match="knows no 'size'; it takes strength, depth, light"):
+    with pytest.raises(UsageError, match="knows no 'size'; there are strength, depth, light"):
         make("blur", size=3)
 
 
@@ -177,3 +178,48 @@ def test_metadata_of_the_source_goes_on() -> None:
     for name in NAMES:
         cutout = replace(cutout_for(name), metadata=Metadata(exif=b"II*\0", dpi=(300, 300)))
         assert effect_of(name)(cutout).metadata.dpi == (300, 300), name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_slip_in_an_arguments_name_is_a_clear_error(name: str) -> None:
+    """In Python too, where a bare TypeError would not name what is near."""
+    found = entry(name)
+    module, _, function = found.home.partition(":")
+    made = getattr(import_module(f"matteo.effects.{module}"), function or module)
+    for key in found.parameters:
+        with pytest.raises(UsageError, match=f"knows no '{key}x'; did you mean {key}"):
+            made(**{key + "x": 1})
+    with pytest.raises(UsageError, match="by name it takes"):
+        made(*range(20))
+
+
+def test_what_is_no_effect_is_a_clear_error() -> None:
+    with pytest.raises(UsageError, match="'sticker' is no effect"):
+        scene((60, 80)).cutout.apply("sticker")  # type: ignore[arg-type]
+
+
+def test_shares_are_those_whose_help_or_name_says_so() -> None:
+    """Whatever ends at 1 and is no count is a share: in a text 50 is refused and 50% taken."""
+    for name, found in TABLE.items():
+        for key, parameter in found.parameters.items():
+            ends_at_one = parameter.high == 1 and not parameter.whole
+            assert parameter.share or not ends_at_one, (name, key)
+            if parameter.share and parameter.count == 1:
+                with pytest.raises(UsageError, match=f"{key} is 50: write 50% or 0.5"):
+                    parse_value(key, "50", parameter)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_colours_in_srgb_are_those_of_the_profile(dtype: Any) -> None:
+    """Display P3's red is beyond sRGB; its grey is the same grey; what has no profile is only marked."""
+    top = np.iinfo(dtype).max
+    rgb = np.array([[[top, 0, 0], [top // 2] * 3]], dtype)
+    wide = Cutout(rgb, np.ones((1, 2), np.float32), metadata=Metadata(icc=display_p3()), source=Image(rgb))
+    found = make("srgb")(wide)
+    assert np.abs(found.rgb[0, 0].astype(int) - [top, 0, 0]).max() <= top * 0.01
+    assert np.abs(found.rgb[0, 1].astype(int) - top // 2).max() <= top * 0.01
+    soft = replace(wide, rgb=np.full((1, 2, 3), (top * 4 // 5, top // 5, top // 5), dtype))
+    assert make("srgb")(soft).rgb[0, 0, 0] > top * 0.82  # the same red needs more of sRGB's
+    plain = make("srgb")(replace(wide, metadata=Metadata()))
+    assert np.array_equal(plain.rgb, rgb)
+    assert plain.metadata.icc == profile()

@@ -21,7 +21,7 @@ WAYS = ("split", "side", "sheet", "moving")
 @click.option(
     "--as", "way", type=click.Choice(WAYS), help="[default: split; moving for .webp and .avif of two; sheet for more]"
 )
-@click.option("--at", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Where a split's line is.")
+@click.option("--at", metavar="SHARE", default="50%", show_default=True, help="Where a split's line is.")
 @click.option("--columns", type=click.IntRange(1, 100), default=4, show_default=True, help="Of a sheet.")
 @click.option(
     "--tile", type=click.IntRange(16, 4096), default=320, show_default=True, help="A sheet's picture, in pixels."
@@ -31,7 +31,7 @@ WAYS = ("split", "side", "sheet", "moving")
 @click.option("--overwrite", is_flag=True, help="Replace an output that is there already.")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def compare(
-    paths: tuple[str, ...], output: str, way: str | None, at: float, columns: int, tile: int, no_labels: bool,
+    paths: tuple[str, ...], output: str, way: str | None, at: str, columns: int, tile: int, no_labels: bool,
     quality: int | None, overwrite: bool, debug: bool,
 ) -> None:  # fmt: skip
     """Shows what was done.
@@ -43,6 +43,7 @@ def compare(
     matteo compare cut/ -o sheet.jpg                       a folder on one sheet
     """
     from matteo.effects import compare as pictures
+    from matteo.effects.parse import number
     from matteo.picture.formats import from_suffix
     from matteo.picture.write import publish
 
@@ -51,16 +52,30 @@ def compare(
     way = way or _usual(paths, format)
     if way in ("split", "moving") and len(files) != 2:
         raise UsageError(f"--as {way} takes two pictures, before and after, not {len(files)}")
+    line = number("--at", at, share=True)
+    if not 0 <= line <= 1:
+        raise UsageError(f"--at is {at}; give 0% to 100%")
     opened = _opened(files, tile if way == "sheet" else None)
+    if way in ("split", "moving"):
+        _check_alike(files, opened)
     names = () if no_labels else tuple(path.name for path in files)
     if way == "moving":
         if format not in pictures.MOVING:
             raise UsageError(f"{format} does not move: give an output that ends in .webp or .avif")
         data = pictures.moving(opened[0], opened[1], format, quality=quality or 80)
     else:
-        data = _still(way, opened, names, at, columns, tile).encode(format, quality=quality)
+        data = _still(way, opened, names, line, columns, tile).encode(format, quality=quality)
     publish(data, target, overwrite=overwrite, sources=files)
     click.echo(str(target), err=True)
+
+
+def _check_alike(files: list[Path], opened: list[Image]) -> None:
+    (first, height), (second, other) = ((image.size_hw[1], image.size_hw[0]) for image in opened)
+    if (first, height) != (second, other):
+        raise UsageError(
+            f"{files[0]} has {first} x {height} pixels and {files[1]} {second} x {other}: before and after need "
+            "one size; --as side puts them next to one another"
+        )
 
 
 def _opened(files: list[Path], tile: int | None) -> list[Image]:

@@ -11,6 +11,7 @@ from matteo.errors import UsageError
 
 if TYPE_CHECKING:
     from matteo.effects.compose import OpenLayer
+    from matteo.picture.limits import Limits
 
 
 @click.command()
@@ -22,10 +23,17 @@ if TYPE_CHECKING:
 @click.option("--model", default="matteo", show_default=True, help="A name (see `matteo models`) or an ONNX file.")
 @click.option("--provider", default="cpu", show_default=True, help="What runs the network: cpu, cuda, coreml, …")
 @click.option("--threads", type=click.IntRange(1), help="Processor threads for the network.")
+@click.option(
+    "--max-megapixels",
+    type=click.FloatRange(0, min_open=True),
+    default=200,
+    show_default=True,
+    help="Larger pictures and canvases are refused.",
+)
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def compose(
     poster: str, output: str | None, quality: int | None, straight: bool, overwrite: bool, model: str, provider: str,
-    threads: int | None, debug: bool,
+    threads: int | None, max_megapixels: float, debug: bool,
 ) -> None:  # fmt: skip
     """Puts pictures and cut-outs on one canvas.
 
@@ -44,25 +52,27 @@ def compose(
     from matteo.effects.poster import read_poster
     from matteo.picture.formats import LAYERED, from_suffix
     from matteo.picture.layers import stack as layered
+    from matteo.picture.limits import Limits
     from matteo.picture.write import publish
 
     source = Path(poster)
     target = Path(output) if output else source.with_suffix(".png")
     format = from_suffix(target)
-    plan = read_poster(source)
+    limits = Limits(pixels=int(max_megapixels * 1e6))
+    plan = read_poster(source, limits)
     if straight and format != "exr":
         raise UsageError("--straight is for EXR; every other format is straight: leave it out")
     sources = [source, *(piece.picture for piece in plan.pieces)]
-    made = composed(plan, _opener(model, provider, threads))
+    made = composed(plan, _opener(model, provider, threads, limits), limits)
     if format in LAYERED:
         data = layered.encode(made, format, premultiplied=not straight)
     else:
         data = made.flattened().encode(format, quality=quality)
     publish(data, target, overwrite=overwrite, sources=sources)
-    click.echo(str(target), err=True)
+    click.echo(str(target) + "".join(f" ({note})" for note in made.notes), err=True)
 
 
-def _opener(model: str, provider: str, threads: int | None) -> OpenLayer:
+def _opener(model: str, provider: str, threads: int | None, limits: Limits) -> OpenLayer:
     """Opens a layer's file; the network is loaded when the first one is to be cut out."""
     from functools import cache
 
@@ -75,9 +85,9 @@ def _opener(model: str, provider: str, threads: int | None) -> OpenLayer:
     @cache
     def remover() -> Remover:
         with download_progress() as progress:
-            return Remover(model, threads=threads, provider=provider, progress=progress)
+            return Remover(model, threads=threads, provider=provider, limits=limits, progress=progress)
 
     def opened(path: Path, cut: bool) -> Cutout:
-        return remover().remove(path, keep_source=False) if cut else whole(read(path))
+        return remover().remove(path, keep_source=False) if cut else whole(read(path, limits=limits))
 
     return opened

@@ -11,7 +11,8 @@ import numpy as np
 from matteo.effects.background import Background
 from matteo.effects.look import Look, Steps
 from matteo.effects.look import steps as steps_of
-from matteo.errors import UsageError
+from matteo.effects.subject import subject_box
+from matteo.errors import PictureError, UsageError
 from matteo.picture.cutout import Cutout
 from matteo.picture.formats import LAYERED
 from matteo.picture.image import Image
@@ -57,7 +58,7 @@ def keeps_source(options: Options, steps: Steps) -> bool:
 
 
 def encoded(cutout: Cutout, steps: Steps, options: Options, seconds: Seconds) -> tuple[bytes, tuple[str, ...]]:
-    """The bytes of the result, and what is to be said of it."""
+    """The bytes of the result, and what is to be said of it. PictureError where there is no subject to edit."""
     if options.strip:
         cutout = replace(cutout, metadata=strip(cutout.metadata))
     elif options.strip_location:
@@ -65,6 +66,8 @@ def encoded(cutout: Cutout, steps: Steps, options: Options, seconds: Seconds) ->
     if options.alpha_only:
         with timed(seconds, "encode"):
             return cutout.encode_alpha(options.format), _notes(cutout, options)
+    if (steps.effects or steps.finish) and subject_box(cutout.alpha) is None:
+        raise PictureError("no subject was found, and a picture without one is not what was asked for; give a --mask")
     with timed(seconds, "effects"):
         result = steps.layered(cutout) if options.format in LAYERED else _flat(steps(cutout))
     with timed(seconds, "encode"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
 
 import click
 
@@ -19,8 +22,16 @@ class DefaultToRemove(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {*self.commands, "--help", "-h", "--version"}
         if args and args[0] not in own:
+            _check_word(args[0], self.commands)
             args = ["remove", *args]
         return super().parse_args(ctx, args)
+
+
+def _check_word(word: str, commands: Iterable[str]) -> None:
+    """A bare word that is no file is a command's name with a slip in it more often than a picture."""
+    near = get_close_matches(word, list(commands), 1)
+    if near and "." not in word and not Path(word).exists():
+        raise UsageError(f"there is no command {word!r} and no file of that name; did you mean matteo {near[0]}?")
 
 
 @click.group(
@@ -48,19 +59,25 @@ def _add_commands() -> None:
     from matteo.cli.compose import compose
     from matteo.cli.data import data
     from matteo.cli.evaluate import evaluate
+    from matteo.cli.keys import keys
     from matteo.cli.look import look
     from matteo.cli.models import models
     from matteo.cli.remove import remove
+    from matteo.cli.serve import serve
     from matteo.cli.train import train
+    from matteo.cli.video import video
 
     cli.add_command(compare)
     cli.add_command(compose)
     cli.add_command(data)
     cli.add_command(evaluate)
+    cli.add_command(keys)
     cli.add_command(remove)
+    cli.add_command(serve)
     cli.add_command(look)
     cli.add_command(models)
     cli.add_command(train)
+    cli.add_command(video)
 
 
 _add_commands()

@@ -75,7 +75,7 @@ def remove(
     from matteo.cli.given import Beside
     from matteo.cli.report import Reporter
     from matteo.cli.run import Options, Run
-    from matteo.matting.treatment import usual_edges
+    from matteo.matting.treatment import Chosen, usual_edges
 
     if debug:
         logging.basicConfig(format="%(name)s: %(message)s")
@@ -87,6 +87,7 @@ def remove(
         grow, shrink, feather, untint, straight,
         format_of(where, format_ if format_ or where.kind == "file" or alpha_only else look.format),
     )  # fmt: skip
+    Chosen(**options.treatment)  # what is wrong with it is wrong for every picture
     _check(options, as_json and where.kind == "stdout")
     beside = Beside.of(mask, trimap, paths)
     run = Run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from matteo.models.session import default_threads
 from matteo.models.table import find
 from matteo.picture.cutout import Cutout
 from matteo.picture.limits import Limits
+from matteo.picture.source import Named, read_at_most
 from matteo.picture.write import publish
 from matteo.remover import Remover
 
@@ -143,10 +143,10 @@ class Run:
         most = self._limits().bytes
         try:
             if source == STDIO:
-                data = sys.stdin.buffer.read(most + 1)
+                data = read_at_most(sys.stdin.buffer.read, most + 1)
             else:
                 with Path(source).open("rb") as file:
-                    data = file.read(most + 1)
+                    data = read_at_most(file.read, most + 1)
         except OSError as error:
             raise UnreadablePicture(f"{source}: cannot be read ({error.strerror}); check the path") from error
         self._limits().check_bytes(source, len(data))
@@ -197,14 +197,6 @@ def _to_stdout(data: bytes) -> None:
         raise  # the reader went away, which is its right
     except OSError as error:
         raise OutputError(f"stdout cannot be written ({error.strerror}); make room where it goes") from error
-
-
-class Named(io.BytesIO):
-    """Bytes that errors can call by name."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        super().__init__(data)
-        self.name = name
 
 
 def _facts(cutout: Cutout, remover: Remover, seconds: dict[str, float], notes: tuple[str, ...]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from matteo.effects.entry import effect_function
 from matteo.effects.placement import Placement, placed
 from matteo.effects.shape import coloured
 from matteo.effects.subject import Box
@@ -19,6 +20,7 @@ SHAPES = ("circle", "rounded", "square")
 ROUNDING = 0.22  # the radius of a rounded square's corners, as a share of its side
 
 
+@effect_function
 def avatar(
     shape: str = "circle", background: str = "#dfe7ef", size: int = 512, zoom: float = 1.0, top: float = 0.1
 ) -> Effect:
@@ -32,7 +34,8 @@ def avatar(
     parse_colour(background)
 
     def framed(cutout: Cutout) -> Image:
-        square = placed(cutout, partial(_placement, whole_hw=cutout.size_hw, size=size, zoom=zoom, top=top))
+        where = partial(_placement, whole_hw=cutout.size_hw, size=size, zoom=zoom, top=top)
+        square = placed(cutout, where, cutting=True)
         layers = [*square.under, Image(square.rgb, square.alpha)]
         rgb, _ = composite([Image(coloured(background, square)), *layers])
         opacity = None if shape == "square" else frame(shape, size)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.effects.background import FITS, Background, colour
+from matteo.effects.entry import effect_function
 from matteo.effects.table import check
 from matteo.errors import UsageError
 from matteo.picture.colour import parse_colour, srgb_to_profile
@@ -16,11 +17,13 @@ from matteo.picture.composite import composite
 from matteo.picture.cutout import Cutout, in_space_of, read_background
 from matteo.picture.geometry import cover, cover_straight, resize, resize_straight
 from matteo.picture.image import Image
+from matteo.picture.limits import Limits
 
 if TYPE_CHECKING:
     from matteo.picture.source import Source
 
 
+@effect_function
 def picture(
     given: Source | Image | None = None,
     *,
@@ -28,17 +31,18 @@ def picture(
     position: tuple[float, float] = (0.5, 0.5),
     around: str = "white",
     light: str = "encoded",
+    limits: Limits | None = None,
 ) -> Background:
     """A path, bytes, an array or an Image, read now, in the cut-out's profile and depth.
 
     fit: "cover" scales it until it covers the canvas, "contain" until all of it is seen, with the colour `around` it;
     "stretch" gives up its aspect, "tile" repeats it unscaled. position: which part of it is seen, or where it stands,
-    (0, 0) upper left to (1, 1) lower right. A text that is a colour gives that colour.
+    (0, 0) upper left to (1, 1) lower right. A text that is a colour gives that colour. limits: of the reader.
     """
     check("picture", fit=fit, position=position, light=light)
     if given is None:
-        raise UsageError("a picture as background needs a path: give one, as picture('beach.jpg')")
-    found = read_background(given)
+        raise UsageError("a picture as background needs a path, as beach.jpg: give one")
+    found = read_background(given, limits)
     if isinstance(found, str):
         return colour(found, light=light)
     rim = parse_colour(around)

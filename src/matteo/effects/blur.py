@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.effects.background import Background
+from matteo.effects.entry import effect_function
 from matteo.effects.lens import lens_blur
 from matteo.effects.original import unchanged
 from matteo.effects.plate import clean_plate
@@ -28,6 +29,7 @@ FEET = 0.001  # the same where the floor stays sharp at the subject's feet and w
 NO_GROUND = "the subject is cut by the lower border, so its ground line is not seen: blurred evenly"
 
 
+@effect_function
 def blur(strength: float = 12, *, depth: bool = False, light: str = "encoded") -> Callable[[Cutout], Image]:
     """As a lens does it: in linear light, highlights become discs; nothing of the subject's colours gets into it, as
     the hole behind it is filled from around before.

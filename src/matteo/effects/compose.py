@@ -11,14 +11,14 @@ import numpy as np
 from matteo.effects.background import parse_background
 from matteo.effects.look import steps
 from matteo.effects.placement import Placement, placed
-from matteo.effects.poster import Piece, Poster
+from matteo.effects.poster import Piece, Poster, told
 from matteo.effects.rotate import rotate
-from matteo.effects.subject import Box
-from matteo.errors import UsageError
+from matteo.effects.subject import Box, subject_box
+from matteo.errors import PictureError, UsageError
 from matteo.picture.colour import convert, narrow, widen
-from matteo.picture.cutout import Cutout
+from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Image, Metadata, Rgb
-from matteo.picture.layers.stack import Layer, Stack
+from matteo.picture.layers.stack import Layer, Stack, names_of
 from matteo.picture.limits import Limits
 
 OpenLayer = Callable[[Path, bool], Cutout]
@@ -31,18 +31,18 @@ def compose(poster: Poster, open_layer: OpenLayer, limits: Limits | None = None)
     the lowest layer, and in 16 bits where one of them is; the others are converted. Scale and rotation resample
     colours weighted by alpha.
     """
-    drawn = [(piece, steps(piece.look, limits)) for piece in poster.pieces]
-    for piece, todo in drawn:
-        if todo.finish is not None:
-            raise UsageError(
-                f"{piece.name}: {piece.look.effect[-1]} makes a whole picture; a layer takes other effects"
-            )
-    opened = [open_layer(piece.picture, piece.cut) for piece in poster.pieces]
+    drawn = [_steps(piece, limits) for piece in poster.pieces]
+    with told(poster.where):
+        ground = None if poster.background is None else parse_background(poster.background, limits=limits)
+    opened = [_opened(piece, open_layer) for piece in poster.pieces]
     depth, icc = max(cutout.depth for cutout in opened), opened[0].metadata.icc
-    layers = _ground(poster, depth, icc, limits)
-    for (piece, todo), cutout in zip(drawn, opened, strict=True):
-        layers += _layers(piece, todo.effects, _fitting(cutout, depth, icc), poster.size_wh)
-    return Stack(tuple(layers), Metadata(icc=icc))
+    layers, notes = [_ground(ground, poster.size_wh, depth, icc)], []
+    for piece, effects, cutout in zip(poster.pieces, drawn, opened, strict=True):
+        with told(piece.where):
+            on_canvas = _drawn(piece, effects, _fitting(cutout, depth, icc), poster.size_wh, limits)
+        layers += _layers(piece, on_canvas)
+        notes += [f"{piece.name}: {note}" for note in on_canvas.notes]
+    return Stack(tuple(layers), Metadata(icc=icc), tuple(notes))
 
 
 def whole(image: Image) -> Cutout:
@@ -51,15 +51,36 @@ def whole(image: Image) -> Cutout:
     return Cutout(image.rgb, alpha, metadata=image.metadata, format=image.format, notes=image.notes)
 
 
-def _ground(poster: Poster, depth: int, icc: bytes | None, limits: Limits | None) -> list[Layer]:
+def _steps(piece: Piece, limits: Limits | None) -> tuple[Effect, ...]:
+    with told(piece.where):
+        todo = steps(piece.look, limits)
+        if todo.finish is not None:
+            raise UsageError(f"{piece.look.effect[-1]} makes a whole picture; a layer takes other effects")
+        if todo.needs_source:
+            raise UsageError("the photograph's own shadow lies on its own floor, which is not here; use drop")
+    return todo.effects
+
+
+def _opened(piece: Piece, open_layer: OpenLayer) -> Cutout:
+    with told(piece.where):
+        cutout = open_layer(piece.picture, piece.cut)
+        if subject_box(cutout.alpha) is None:
+            remedy = "with cut = false it is taken whole" if piece.cut else "it is see-through all over"
+            raise PictureError(f"nothing of {piece.picture} is to be seen: no subject was found; {remedy}")
+    return cutout
+
+
+def _ground(
+    background: Callable[[Cutout], Image] | None, size_wh: tuple[int, int], depth: int, icc: bytes | None
+) -> Layer:
     """The background as a layer; one that shows nothing where there is none, so that a stack always has its size."""
-    width, height = poster.size_wh
+    width, height = size_wh
     empty = np.zeros((height, width, 3), np.uint16 if depth == 16 else np.uint8)
     canvas = Cutout(empty, np.zeros((height, width), np.float32), metadata=Metadata(icc=icc))
-    if poster.background is None:
-        return [Layer("canvas", empty, canvas.alpha)]
-    found = parse_background(poster.background, limits=limits)(canvas)
-    return [Layer("background", found.rgb, found.opacity)]
+    if background is None:
+        return Layer("canvas", empty, canvas.alpha)
+    found = background(canvas)
+    return Layer("background", found.rgb, found.opacity)
 
 
 def _fitting(cutout: Cutout, depth: int, icc: bytes | None) -> Cutout:
@@ -69,21 +90,27 @@ def _fitting(cutout: Cutout, depth: int, icc: bytes | None) -> Cutout:
     return replace(cutout, rgb=rgb, metadata=Metadata(icc=icc), source=None)
 
 
-def _layers(piece: Piece, effects: tuple[object, ...], cutout: Cutout, size_wh: tuple[int, int]) -> list[Layer]:
+def _drawn(
+    piece: Piece, effects: tuple[Effect, ...], cutout: Cutout, size_wh: tuple[int, int], limits: Limits | None
+) -> Cutout:
     turned = rotate(piece.rotate)(cutout)
     assert isinstance(turned, Cutout)
-    on_canvas = placed(turned, lambda box: _placement(piece, box, size_wh))
-    drawn = on_canvas.apply(*effects)  # type: ignore[arg-type]
+    drawn = placed(turned, lambda box: _placement(piece, box, size_wh), limits).apply(*effects)
     if not isinstance(drawn, Cutout) or drawn.size_hw != size_wh[::-1]:
-        raise UsageError(f"{piece.name}: an effect changes the canvas; a layer takes only those that draw on it")
+        raise UsageError("an effect changes the canvas; a layer takes only those that draw on it")
+    return drawn
+
+
+def _layers(piece: Piece, drawn: Cutout) -> list[Layer]:
+    """The subject's, and those that were drawn beneath it."""
     part = np.float32(piece.opacity)
     beneath = [
         Layer(
-            f"{piece.name} beneath {n}", under.rgb,
+            f"{piece.name}, {name}", under.rgb,
             (np.ones(under.size_hw, np.float32) if under.opacity is None else under.opacity) * part,
             visible=piece.visible,
         )
-        for n, under in enumerate(drawn.under, start=1)
+        for name, under in zip(names_of(drawn.under), drawn.under, strict=True)
     ]  # fmt: skip
     return [*beneath, Layer(piece.name, drawn.rgb, drawn.alpha * part, masked=piece.cut, visible=piece.visible)]
 

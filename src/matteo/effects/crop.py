@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from matteo.effects.entry import effect_function
 from matteo.effects.placement import fitted, placed
 from matteo.effects.table import check
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout, Effect
+from matteo.picture.limits import Limits
 
 
+@effect_function
 def crop(
     *,
     fill: float | None = None,
@@ -15,6 +18,7 @@ def crop(
     aspect: str | float | None = None,
     size: tuple[int, int] | None = None,
     position: tuple[float, float] = (0.5, 0.5),
+    limits: Limits | None = None,
 ) -> Effect:
     """To the box of the subject (all pixels with alpha of 0.1 or more), tight, or with room around it.
 
@@ -22,7 +26,8 @@ def crop(
     every side, as a share of the box's longer side. aspect: width by height, "1:1", "4:5" or a number. size: of the
     canvas in pixels, width and height; the subject is scaled to it, enlarged too, which a note says. Without a size
     no pixel is changed. position: where the box stands in the free room, (0, 0) upper left, (1, 1) lower right.
-    An empty cut-out is taken as a whole. UsageError for values out of range, and for two that contradict.
+    An empty cut-out is taken as a whole. limits: of the canvas, the reader's where None. UsageError for values out of
+    range, and for two that contradict.
     """
     check("crop", fill=fill, margin=margin, size=size, position=position)
     if fill is not None and margin is not None:
@@ -37,6 +42,7 @@ def crop(
             lambda box: fitted(
                 box, fill=fill or 1, margin=margin or 0, aspect=wanted, size_wh=size, position_xy=position
             ),
+            limits,
         )
 
     return cropped

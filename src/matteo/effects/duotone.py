@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from matteo.effects.entry import effect_function
 from matteo.effects.luminance import greyed
 from matteo.effects.shape import coloured
 from matteo.effects.table import check
@@ -15,6 +16,7 @@ from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Rgb
 
 
+@effect_function
 def duotone(dark: str = "#1b1464", light: str = "#ffd36e", strength: float = 1.0) -> Effect:
     """Black becomes `dark`, white becomes `light`, and what is between by its brightness, on encoded values.
 

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import wraps
 from importlib import import_module
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from matteo.errors import UsageError
 from matteo.picture.cutout import Effect
+from matteo.picture.limits import Limits
+
+Arguments = ParamSpec("Arguments")
+Made = TypeVar("Made")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to say of an unknown name: the one that is near, or all that there are."""
+    names = list(known)
+    near = get_close_matches(name.lower(), names, 1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+
+
+def effect_function(function: Callable[Arguments, Made]) -> Callable[Arguments, Made]:
+    """The function, whose unknown, missing and doubled arguments are a UsageError that names the nearest one."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def made(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:
+        unknown = [name for name in kwargs if name not in signature.parameters]
+        if unknown:
+            known = nearest(unknown[0], signature.parameters) if signature.parameters else "it takes nothing"
+            raise UsageError(f"{function.__name__} knows no {unknown[0]!r}; {known}")
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            names = ", ".join(signature.parameters) or "nothing"
+            raise UsageError(f"{function.__name__}: {error}; by name it takes {names}") from None
+        return function(*args, **kwargs)
+
+    return made
 
 
 @dataclass(frozen=True)
@@ -18,7 +52,7 @@ class Parameter:
 
     default: what it is where nothing is given; where it is None, None may be given.
     low, high: of a number, or of each of `count` numbers. whole: integers only. choices: of a text that is one of a
-    few.
+    few. share: a part of something, 1 is all of it; in a text what is beyond 1 has to be written in per cent.
     """
 
     default: object
@@ -28,13 +62,17 @@ class Parameter:
     choices: tuple[object, ...] = ()
     count: int = 1
     whole: bool = False
+    share: bool = False
 
     def check(self, name: str, value: object) -> None:
         """UsageError where the value is none that the effect can use."""
         if value is None and self.default is None:
             return
         if self.choices and value not in self.choices:
-            raise UsageError(f"{name} is {value!r}; give {' or '.join(map(str, self.choices))}")
+            words = [str(choice) for choice in self.choices]
+            near = get_close_matches(str(value), words, 1)
+            hint = f"did you mean {near[0]}?" if near else f"give {' or '.join(words)}"
+            raise UsageError(f"{name} is {value!r}; {hint}")
         if self.low is None or self.high is None:
             return
         numbers = (value,) if self.count == 1 else value
@@ -43,7 +81,14 @@ class Parameter:
         if not all(map(self._fits, numbers)):
             kind = "whole number" if self.whole else "number"
             wanted = f"a {kind}" if self.count == 1 else f"{self.count} {kind}s, each"
-            raise UsageError(f"{name} is {value!r}; give {wanted} from {self.low:g} to {self.high:g}")
+            said = " x ".join(map(str, numbers)) if self.whole else ", ".join(map(str, numbers))
+            raise UsageError(f"{name} is {said}; give {wanted} from {self._range()}")
+
+    def _range(self) -> str:
+        """As a person writes it: shares in per cent too."""
+        low, high = self.low or 0, self.high or 0
+        both = f" ({100 * low:g}% to {100 * high:g}%)" if self.share else ""
+        return f"{low:g} to {high:g}{both}"
 
     def _fits(self, value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
@@ -56,6 +101,7 @@ class Entry:
     """One effect: where its function is ("crop" is matteo.effects.crop.crop), a line of help, its parameters.
 
     gives: "cutout", to go on with, or "image", a whole picture. needs_source: it makes use of the original picture.
+    limited: its function takes the reader's `limits`, as it reads a picture or makes a canvas of another size.
     """
 
     home: str
@@ -63,14 +109,13 @@ class Entry:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     gives: str = "cutout"
     needs_source: bool = False
+    limited: bool = False
 
-    def make(self, **values: Any) -> Effect:
+    def make(self, limits: Limits | None = None, **values: Any) -> Effect:
         """The effect with these arguments. UsageError for unknown ones and for values out of range."""
         module, _, function = self.home.partition(":")
-        unknown = sorted(set(values) - set(self.parameters))
-        if unknown:
-            known = ", ".join(self.parameters) or "nothing"
-            raise UsageError(f"{function or module} knows no {unknown[0]!r}; it takes {known}")
+        if limits is not None and self.limited:
+            values["limits"] = limits
         effect: Effect = getattr(import_module(f"matteo.effects.{module}"), function or module)(**values)
         return effect
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.effects.background import Background
+from matteo.effects.entry import effect_function
 from matteo.effects.table import check
 from matteo.errors import UsageError
 from matteo.picture.colour import parse_colour, srgb_to_profile
@@ -21,6 +22,7 @@ MOST = 16  # colours
 FINE = 1 << 16  # steps of a gradient: one level of 16 bits
 
 
+@effect_function
 def gradient(
     colours: Sequence[str] = ("white", "#ddd"), *, angle: float = 180, kind: str = "linear", light: str = "encoded"
 ) -> Background:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.effects.background import Behind, behind_of
+from matteo.effects.entry import effect_function
 from matteo.effects.lab import from_lab, to_lab
 from matteo.effects.table import check
 from matteo.picture.composite import strips
@@ -23,6 +24,7 @@ FARTHEST = np.array([18, 12, 12], np.float32)
 CONTRAST = (0.9, 1.15)  # of the ratio of the spreads in L; those of a and b stay
 
 
+@effect_function
 def harmonize(background: Behind = "white", *, strength: float = 0.7) -> Effect:
     """The mean of the subject's L, a and b is moved towards the background's, and the spread of its L made more like
     it; give the same background to `over`.

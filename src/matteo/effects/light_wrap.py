@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from matteo.effects.background import Behind, behind_of
+from matteo.effects.entry import effect_function
 from matteo.effects.shape import softened
 from matteo.effects.table import check
 from matteo.picture.composite import strips
 from matteo.picture.cutout import Cutout, Effect
 
 
+@effect_function
 def light_wrap(background: Behind = "white", *, strength: float = 0.4, width: float = 8) -> Effect:
     """Adds the background's light, blurred, to the subject's colours near its edge; give the same background to
     `over`, or use `background` as the last effect.

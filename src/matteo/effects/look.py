@@ -11,12 +11,14 @@ import numpy as np
 
 from matteo.effects.background import FITS, Background, parse_background
 from matteo.effects.crop import crop
+from matteo.effects.entry import nearest
 from matteo.effects.parse import BACKGROUNDS, number, pair, parse_effect
 from matteo.effects.table import entry
 from matteo.errors import UsageError
 from matteo.picture.colour import parse_colour
 from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Image
+from matteo.picture.layers.drawn import Drawn
 from matteo.picture.limits import Limits
 
 NOTHING = ("none", "transparent")
@@ -106,34 +108,37 @@ class Steps:
         assert isinstance(done, Cutout)
         behind = self.finish.behind(done)
         rgb: Any = np.broadcast_to(behind.rgb, done.rgb.shape)
-        ground = Image(rgb, behind.opacity, done.metadata)
+        ground = Drawn(rgb, behind.opacity, done.metadata, name="background")
         return replace(done, under=(ground, *done.under), notes=(*done.notes, *behind.notes))
 
 
-def steps(look: Look, limits: Limits | None = None) -> Steps:
+def steps(look: Look, limits: Limits | None = None, *, behind: Background | None = None) -> Steps:
     """The effects that a look's texts name: crop, harmonize, effects, shadow, glow, outline, background.
 
-    Backgrounds that are pictures are read now, with `limits`. UsageError for a text that makes no sense.
+    Backgrounds that are pictures are read now, with `limits`. behind: the background, where no text names it (a film).
+    UsageError for a text that makes no sense.
     """
     light = look.light or "encoded"
     names = [text.partition(":")[0].strip() for text in look.effect]
     whole = [name for name in names if entry(name).gives == "image"]
     if whole and (len(whole) > 1 or names[-1] != whole[0]):
         raise UsageError(f"{whole[0]} makes a whole picture: give it last, and only one of its kind")
-    if whole and look.background is not None:
+    if whole and (look.background is not None or behind is not None):
         raise UsageError(f"{whole[0]} makes a whole picture with a background of its own: leave out the background")
-    if look.light is not None and look.background is None:
+    if look.light is not None and look.background is None and behind is None:
         raise UsageError("light says how the subject is mixed with its background: give a background too")
-    finish = parse_effect(look.effect[-1]) if whole else None
-    if look.background is not None:
+    finish = parse_effect(look.effect[-1], limits=limits) if whole else None
+    if behind is not None:
+        finish = replace(behind, light=light)
+    elif look.background is not None:
         finish = parse_background(look.background, light=light, limits=limits)
-    behind = finish if isinstance(finish, Background) else None
+    ground = finish if isinstance(finish, Background) else None
     texts = look.effect[:-1] if whole else look.effect
     if look.harmonize is not None:
         texts = (_joined("harmonize", look.harmonize), *texts)
     drawn = (("shadow", look.shadow), ("glow", look.glow), ("outline", look.outline))
     texts += tuple(_joined(name, text) for name, text in drawn if text is not None)
-    effects = (*_framed(look), *(parse_effect(text, behind) for text in texts))
+    effects = (*_framed(look, limits), *(parse_effect(text, ground, limits) for text in texts))
     return Steps(effects, finish, _needs_source(look, names))
 
 
@@ -141,19 +146,30 @@ def _joined(name: str, values: str) -> str:
     return name if values == "yes" else f"{name}:{values}"
 
 
-def _framed(look: Look) -> list[Effect]:
+def _framed(look: Look, limits: Limits | None) -> list[Effect]:
     if not any((look.fill, look.size, look.aspect, look.margin, look.position)):
         return []
     position = look.position or "center"
     return [
         crop(
-            fill=None if look.fill is None else number("fill", look.fill),
-            margin=None if look.margin is None else number("margin", look.margin),
+            fill=None if look.fill is None else number("fill", look.fill, share=True),
+            margin=None if look.margin is None else number("margin", look.margin, share=True),
             aspect=look.aspect,
             size=None if look.size is None else _size(look.size),
-            position=POSITIONS[position] if position in POSITIONS else pair("position", position),
+            position=point("position", position),
+            limits=limits,
         )
     ]
+
+
+def point(name: str, text: str) -> tuple[float, float]:
+    """A point by its name ("bottom") or in shares ("0.5,90%"). UsageError for anything else, with what is near."""
+    if text in POSITIONS:
+        return POSITIONS[text]
+    if any(letter.isdigit() for letter in text):
+        return pair(name, text, share=True)
+    hint = nearest(text, POSITIONS)
+    raise UsageError(f"{name} is {text!r}; {hint if hint.endswith('?') else hint + ', or two shares, as 0.5,90%'}")
 
 
 def _size(text: str) -> tuple[int, int]:

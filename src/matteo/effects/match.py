@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.effects.background import Behind, behind_of
+from matteo.effects.entry import effect_function
 from matteo.effects.table import check
 from matteo.picture.composite import strips
 from matteo.picture.cutout import Cutout, Effect
@@ -27,6 +28,7 @@ FEWEST = 256  # pixels: a block of those that the grain is measured in
 SOLID = 5  # pixels inside the subject, where its matte's edge is not taken for its sharpness
 
 
+@effect_function
 def match(background: Behind = "white", *, strength: float = 1) -> Effect:
     """The subject blurred where the background is less sharp, and grain added where that has more; give the same
     background to `over`. Nothing is sharpened or freed of noise, and the background is not touched.

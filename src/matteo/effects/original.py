@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.effects.background import Background
+from matteo.effects.entry import effect_function
 from matteo.effects.luminance import greyed
 from matteo.effects.plate import clean_plate
 from matteo.effects.subject import Box, box_or_all, source_of
@@ -23,6 +24,7 @@ AROUND = 0.1  # of the subject's longer side: by this the spotlight is wider tha
 NEAR, FAR = 0.7, 1.7  # of that ellipse: where the light begins to fall off, and where it ends
 
 
+@effect_function
 def dim(strength: float = 0.5, *, light: str = "encoded") -> Callable[[Cutout], Image]:
     """The original, its encoded values lowered by a share: 0 leaves it as it is, 1 makes it black."""
     check("dim", strength=strength, light=light)
@@ -34,6 +36,7 @@ def dim(strength: float = 0.5, *, light: str = "encoded") -> Callable[[Cutout], 
     return _of_original("dim", darker, strength, light)
 
 
+@effect_function
 def grey(strength: float = 1, *, light: str = "encoded") -> Callable[[Cutout], Image]:
     """The original without its colours: each pixel's own luminance as grey.
 
@@ -50,6 +53,7 @@ def grey(strength: float = 1, *, light: str = "encoded") -> Callable[[Cutout], I
     return _of_original("grey", greyer, strength, light)
 
 
+@effect_function
 def spot(strength: float = 0.6, *, light: str = "encoded") -> Callable[[Cutout], Image]:
     """The original as if a spotlight were on the subject: as it is around it, darker by `strength` far from it.
 

@@ -6,17 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from matteo.effects.entry import effect_function
 from matteo.effects.shape import Length, check_length, coloured, pixels
 from matteo.effects.table import check
 from matteo.picture.colour import parse_colour
 from matteo.picture.composite import composite, strips
 from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Alpha, Image
+from matteo.picture.layers.drawn import Drawn
 
 KINDS = ("dots", "stripes", "checks")
 PLACES = ("behind", "subject")
 
 
+@effect_function
 def pattern(
     kind: str = "dots",
     ink: str = "#ffcf33",
@@ -40,7 +43,7 @@ def pattern(
         rgb, _ = composite([Image(coloured(paper, cutout)), Image(coloured(ink, cutout), covered)])
         if where == "subject":
             return replace(cutout, rgb=rgb)
-        return replace(cutout, under=(Image(rgb, metadata=cutout.metadata), *cutout.under))
+        return replace(cutout, under=(Drawn(rgb, metadata=cutout.metadata, name="pattern"), *cutout.under))
 
     return filled
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from functools import partial
 
+from matteo.effects.entry import effect_function
 from matteo.effects.placement import Placement, placed, standing
 from matteo.effects.subject import Box
 from matteo.effects.table import check
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout, Effect
+from matteo.picture.limits import Limits
 
 
+@effect_function
 def place(
     *,
     size: tuple[int, int] | None = None,
     at: tuple[float, float] = (0.5, 0.95),
     height: float | None = None,
     scale: float | None = None,
+    limits: Limits | None = None,
 ) -> Effect:
     """The middle of the subject's ground line (its box's lower edge) at a point of the canvas.
 
     at: the point, as shares of the canvas's width and height. size: of the canvas in pixels, width and height; the
     picture's own where None. height: of the box as a share of the canvas, or scale: in pixels by pixels; 1 where
-    neither is given. What juts out of the canvas is cut off; an enlargement is said in a note.
+    neither is given. What juts out of the canvas is cut off, which a note says, as it says an enlargement. limits: of
+    the canvas, the reader's where None. UsageError where nothing of the subject would be on the canvas.
     """
     check("place", size=size, at=at, height=height, scale=scale)
     if height is not None and scale is not None:
@@ -35,13 +40,19 @@ def place(
             share = height if height is not None else (scale or 1) * box.height / down
             return standing(box, (across, down), height=share, width=float("inf"), base=at[1], centre=at[0])
 
-        return placed(cutout, where)
+        return placed(cutout, where, limits)
 
     return moved
 
 
+@effect_function
 def align(
-    *, size: tuple[int, int] = (2000, 2000), height: float = 0.8, width: float = 0.9, base: float = 0.9
+    *,
+    size: tuple[int, int] = (2000, 2000),
+    height: float = 0.8,
+    width: float = 0.9,
+    base: float = 0.9,
+    limits: Limits | None = None,
 ) -> Effect:
     """For a series: the same canvas for all, every subject as large as `height` and `width` of it allow (shares), in
     the middle, its ground line at `base` of the height.
@@ -51,4 +62,5 @@ def align(
     check("align", size=size, height=height, width=width, base=base)
     if height > base:
         raise UsageError(f"a subject of height {height:g} does not fit above a base at {base:g}; lower one of them")
-    return partial(placed, place=partial(standing, size_wh=size, height=height, width=width, base=base))
+    line = partial(standing, size_wh=size, height=height, width=width, base=base)
+    return partial(placed, place=line, limits=limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.effects.subject import Box, box_or_all
+from matteo.effects.subject import Box, box_or_all, subject_box
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout
 from matteo.picture.geometry import resize, resize_straight
@@ -19,6 +20,8 @@ from matteo.picture.limits import Limits
 AROUND = 3  # source pixels beyond what is seen, for the resampling's support
 GROWTH = 2  # how much larger than the picture the canvas of a very large one may be
 ENLARGED = 1.0005  # what rounding to whole pixels makes is no enlargement
+CUT_OFF = 0.005  # of the subject, or of the canvas, that is worth a word
+TOUCH = 0.1  # of a side's length that the subject covers where the photograph's border cuts it
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,16 @@ class Placement:
     size_hw: tuple[int, int]
 
 
-def check_canvas(size_hw: tuple[int, int], picture_hw: tuple[int, int] = (0, 0)) -> None:
-    """UsageError for a canvas of more pixels than the reader's default limit and more than `GROWTH` times those of the
-    picture: one that was let in by a higher limit can be worked on."""
+def check_canvas(size_hw: tuple[int, int], picture_hw: tuple[int, int] = (0, 0), limits: Limits | None = None) -> None:
+    """UsageError for a canvas of more pixels than the reader's limit and more than `GROWTH` times those of the picture:
+    one that was let in by a higher limit can be worked on."""
     height, width = size_hw
-    most = max(Limits().pixels, GROWTH * picture_hw[0] * picture_hw[1])
+    most = max((limits or Limits()).pixels, GROWTH * picture_hw[0] * picture_hw[1])
     if width * height > most:
-        raise UsageError(f"a canvas of {width} x {height} is more than {most / 1e6:g} megapixels; give a smaller size")
+        raise UsageError(
+            f"a canvas of {width} x {height} is more than {most / 1e6:g} megapixels; give a smaller size, or raise the "
+            "limit (--max-megapixels, limits=Limits(pixels=…))"
+        )
 
 
 def fitted(
@@ -76,21 +82,61 @@ def standing(
     return _on_pixels(Placement(scale, left, round(base * down) - scale * box.bottom, (down, across)))
 
 
-def placed(cutout: Cutout, place: Callable[[Box], Placement]) -> Cutout:
+def placed(
+    cutout: Cutout, place: Callable[[Box], Placement], limits: Limits | None = None, *, cutting: bool = False
+) -> Cutout:
     """The cut-out where `place` puts its subject's box, with its layers and its source. At scale 1 no pixel changes;
-    otherwise colours are resampled weighted by alpha. An enlargement is said in the notes. UsageError for a canvas
-    that is too large."""
+    otherwise colours are resampled weighted by alpha.
+
+    cutting: that the canvas cuts the subject is meant. Else it is said in a note, as are an enlargement, and a border
+    of the photograph that cuts the subject within the canvas. UsageError for a canvas that is too large, or on which
+    nothing of the subject is seen.
+    """
     to = place(box_or_all(cutout.alpha))
-    check_canvas(to.size_hw, cutout.size_hw)
-    rgb, alpha = _moved(cutout.rgb, cutout.alpha, to)
-    notes = cutout.notes
+    check_canvas(to.size_hw, cutout.size_hw, limits)
+    notes = cutout.notes if cutting else (*cutout.notes, *_cut_off(cutout.alpha, to))
+    notes = (*notes, *(said for said in _cut_by_the_border(cutout.alpha, to) if said not in notes))
     if to.scale > ENLARGED:
         notes = (*notes, f"enlarged {to.scale:.2f} times, as its size or scale was asked for")
+    rgb, alpha = _moved(cutout.rgb, cutout.alpha, to)
     return replace(
         cutout, rgb=rgb, alpha=alpha, notes=notes,
         under=tuple(_image_moved(layer, to) for layer in cutout.under),
         source=None if cutout.source is None else _image_moved(cutout.source, to),
     )  # fmt: skip
+
+
+def _cut_off(alpha: Alpha, to: Placement) -> list[str]:
+    """What is to be said where a part of the subject lies beyond the canvas."""
+    box = subject_box(alpha)
+    if box is None:
+        return []
+    ends = zip(to.size_hw, (to.top, to.left), (box.top, box.left), (box.bottom, box.right), strict=True)
+    seen = [
+        slice(max(first, math.ceil(-start / to.scale)), min(last, math.floor((length - start) / to.scale)))
+        for length, start, first, last in ends
+    ]
+    if any(part.start >= part.stop for part in seen):
+        raise UsageError("nothing of the subject is on the canvas, it would stand beyond it; give another place")
+    whole = alpha[box.top : box.bottom, box.left : box.right]
+    gone = 1 - float(alpha[seen[0], seen[1]].sum(dtype=np.float64) / whole.sum(dtype=np.float64))
+    return [f"{gone:.0%} of the subject is beyond the canvas and cut off"] if gone > CUT_OFF else []
+
+
+def _cut_by_the_border(alpha: Alpha, to: Placement) -> list[str]:
+    """What is to be said where a border of the photograph cuts the subject and the canvas goes on beyond it."""
+    height, width = alpha.shape
+    beyond = {
+        "top": (alpha[0], to.top),
+        "bottom": (alpha[-1], to.size_hw[0] - to.top - to.scale * height),
+        "left": (alpha[:, 0], to.left),
+        "right": (alpha[:, -1], to.size_hw[1] - to.left - to.scale * width),
+    }
+    if all(float(edge.min()) > 0.5 for edge, _ in beyond.values()):
+        return []  # a whole picture
+    least = CUT_OFF * min(to.size_hw)
+    cut = [side for side, (edge, room) in beyond.items() if room > least and float((edge > 0.5).mean()) >= TOUCH]
+    return [f"the photograph's border cuts the subject ({', '.join(cut)}): it ends there in a line"] if cut else []
 
 
 def _on_pixels(to: Placement) -> Placement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matteo.effects.background import Background
+from matteo.effects.entry import effect_function
 from matteo.effects.luminance import greyed
 from matteo.effects.subject import source_of
 from matteo.effects.table import check
@@ -13,6 +14,7 @@ from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image, Rgb
 
 
+@effect_function
 def pop(strength: float = 1.0) -> Background:
     """A whole picture: the subject over its own background, whose colour is taken out.
 

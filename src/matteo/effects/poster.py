@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from matteo.effects.look import POSITIONS, Look
-from matteo.effects.parse import nearest, number, pair
+from matteo.effects.entry import nearest
+from matteo.effects.look import Look, point
+from matteo.effects.parse import number, pair
 from matteo.effects.placement import check_canvas
-from matteo.errors import UnreadablePicture, UsageError
+from matteo.errors import MatteoError, UnreadablePicture, UsageError
+from matteo.picture.limits import Limits
 
 LONGEST = 30_000  # pixels a side
 _CANVAS = ("size", "background")
@@ -23,7 +26,7 @@ _LAYER = (
 
 @dataclass(frozen=True)
 class Piece:
-    """One layer of a poster.
+    """One layer of a poster; `where` is how errors call it.
 
     picture: the file. cut: whether its background is taken out. at: where the `anchor` (a point of the subject's box,
     in shares of it) stands on the canvas, in shares of that. size: "height" or "width" as a share of the canvas, or
@@ -32,6 +35,7 @@ class Piece:
 
     name: str
     picture: Path
+    where: str = ""
     cut: bool = True
     at: tuple[float, float] = (0.5, 0.5)
     anchor: tuple[float, float] = (0.5, 0.5)
@@ -45,15 +49,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Poster:
-    """size_wh: the canvas in pixels. background: as `parse_background` takes it. pieces: the lowest first."""
+    """size_wh: the canvas in pixels. background: as `parse_background` takes it. pieces: the lowest first. where: how
+    errors call the canvas."""
 
     size_wh: tuple[int, int]
     background: str | None
     pieces: tuple[Piece, ...]
+    where: str = "canvas"
 
 
-def read_poster(path: Path) -> Poster:
-    """A poster's file; pictures are looked for beside it.
+def read_poster(path: Path, limits: Limits | None = None) -> Poster:
+    """A poster's file; pictures are looked for beside it. limits: of the canvas.
 
     UsageError for what is no TOML, unknown keys (with the nearest one) and values out of range; UnreadablePicture
     where a picture is missing.
@@ -66,24 +72,42 @@ def read_poster(path: Path) -> Poster:
         raise UsageError(f"{path}: cannot be read as TOML ({error}); mend it") from error
     _known(text, ("canvas", "layer"), str(path))
     canvas, layers = text.get("canvas"), text.get("layer")
-    if not isinstance(canvas, dict) or "size" not in canvas:
+    if not isinstance(canvas, dict):
         raise UsageError(f'{path}: has no canvas; begin it with [canvas] and size = "1200x800"')
+    where = f"{path}: canvas"
+    _known(canvas, _CANVAS, where)
+    if "size" not in canvas:
+        raise UsageError(f'{where}: has no size; add size = "1200x800"')
     if not isinstance(layers, list) or not layers:
         raise UsageError(f'{path}: has no layers; add [[layer]] and picture = "me.jpg"')
-    _known(canvas, _CANVAS, f"{path}: canvas")
-    width, height = _size(str(canvas["size"]), path)
+    width, height = _size(canvas["size"], where, limits)
     background = canvas.get("background")
     pieces = [_piece(layer, number, path) for number, layer in enumerate(layers, start=1)]
     ordered = tuple(sorted(pieces, key=lambda piece: piece.order))  # those of one order stay as they are written
-    return Poster((width, height), None if background is None else _beside(str(background), path), ordered)
+    return Poster((width, height), None if background is None else _beside(str(background), path), ordered, where)
 
 
-def _size(text: str, path: Path) -> tuple[int, int]:
-    width, height = pair("size", text, whole=True)
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """What goes wrong within it names the file and the layer."""
+    try:
+        yield
+    except MatteoError as error:
+        raise error if where in str(error) else type(error)(f"{where}: {error}") from error
+
+
+def _size(value: object, where: str, limits: Limits | None) -> tuple[int, int]:
+    width, height = pair(f"{where}: size", _joined(value), whole=True)
     if not (1 <= width <= LONGEST and 1 <= height <= LONGEST):
-        raise UsageError(f"{path}: a canvas of {text} cannot be; give 1 to {LONGEST} pixels a side")
-    check_canvas((int(height), int(width)))
+        raise UsageError(f"{where}: size is {_joined(value)}; give 1 to {LONGEST} pixels a side")
+    with told(where):
+        check_canvas((int(height), int(width)), limits=limits)
     return int(width), int(height)
+
+
+def _joined(value: object) -> str:
+    """A text, or a list of two numbers as one."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _known(table: Mapping[str, object], keys: tuple[str, ...], where: str) -> None:
@@ -104,16 +128,18 @@ def _piece(layer: Mapping[str, object], count: int, path: Path) -> Piece:
     effect = layer.get("effect", [])
     if not (isinstance(effect, list) and all(isinstance(one, str) for one in effect)):
         raise UsageError(f'{where}: effect is a list of texts, such as ["outline:12"]')
+    name = str(layer.get("name", picture.stem))
     return Piece(
-        name=str(layer.get("name", picture.stem)),
+        name=name,
         picture=picture,
+        where=f"{where} ({name})",
         cut=_flag(layer, "cut", where),
         visible=_flag(layer, "visible", where),
         at=_point(layer.get("at", "center"), "at", where),
         anchor=_point(layer.get("anchor", "center"), "anchor", where),
         size=_scale(layer, where),
         rotate=_ranged(layer, "rotate", 0.0, -360, 360, where),
-        opacity=_ranged(layer, "opacity", 1.0, 0, 1, where),
+        opacity=_ranged(layer, "opacity", 1.0, 0, 1, where, share=True),
         order=_ranged(layer, "order", 0.0, -1000, 1000, where),
         look=Look(**texts, effect=tuple(effect)),
     )
@@ -123,11 +149,15 @@ def _scale(layer: Mapping[str, object], where: str) -> tuple[str, float]:
     given = [key for key in _SIZES if key in layer]
     if len(given) > 1:
         raise UsageError(f"{where}: {' and '.join(given)} both say how large it is; give one of them")
-    return (given[0], _ranged(layer, given[0], 1.0, 0.001, 100, where)) if given else ("scale", 1.0)
+    if not given:
+        return "scale", 1.0
+    return given[0], _ranged(layer, given[0], 1.0, 0.001, 100, where, share=given[0] != "scale")
 
 
-def _ranged(layer: Mapping[str, object], key: str, default: float, low: float, high: float, where: str) -> float:
-    value = number(f"{where}: {key}", str(layer.get(key, default)))
+def _ranged(
+    layer: Mapping[str, object], key: str, default: float, low: float, high: float, where: str, *, share: bool = False
+) -> float:
+    value = number(f"{where}: {key}", str(layer.get(key, default)), share=share)
     if not low <= value <= high:
         raise UsageError(f"{where}: {key} is {layer[key]!r}; give {low:g} to {high:g}")
     return value
@@ -142,10 +172,7 @@ def _flag(layer: Mapping[str, object], key: str, where: str) -> bool:
 
 def _point(value: object, key: str, where: str) -> tuple[float, float]:
     """A name, "0.5,0.9", or a list of two numbers."""
-    if isinstance(value, list):
-        value = ",".join(map(str, value))
-    text = str(value)
-    return POSITIONS[text] if text in POSITIONS else pair(f"{where}: {key}", text)
+    return point(f"{where}: {key}", _joined(value))
 
 
 def _beside(background: str, path: Path) -> str:

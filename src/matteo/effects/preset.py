@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from matteo.effects.entry import nearest
 from matteo.effects.look import Look, steps
-from matteo.effects.parse import nearest
 from matteo.errors import OutputError, OutputExists, UsageError
 from matteo.picture.cutout import Effect
 
@@ -24,7 +24,8 @@ _KEYS = [field.name for field in fields(Look)]
 class Preset:
     """A look with its name.
 
-    help: one line. rule: of whom it is to satisfy: `says`, `source` (a page's address) and `date`; empty for a style.
+    help: one line. rule: of whom it is to satisfy: what it `says` in our words, `source` (the page that has it),
+    `first_hand` (whether that page was read, or others report it) and `date`; None for a style.
     """
 
     name: str
@@ -84,12 +85,14 @@ def _look(values: Mapping[str, object], path: Path) -> Look:
 
 
 def save(name: str, look: Look, folder: Path, *, overwrite: bool = False) -> Path:
-    """Keep a look as one's own; it is tried first. UsageError for a name that is none or matteo's, OutputExists where
-    there is one and `overwrite` is not set."""
+    """Keep a look as one's own; it is tried first. UsageError for a name that is none or matteo's and for a look that
+    does nothing, OutputExists where there is one and `overwrite` is not set."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a look: use small letters, figures, - and _")
     if (SHIPPED / f"{name}.toml").is_file():
         raise UsageError(f"{name} is a preset of matteo's own; choose another name")
+    if look == Look():
+        raise UsageError(f"the look {name} would do nothing: say what it is to do, as --background white --fill 85%")
     steps(look)
     path = folder / f"{name}.toml"
     if path.exists() and not overwrite:
@@ -111,14 +114,18 @@ def _write(path: Path, text: str) -> None:
 
 
 def remove(name: str, folder: Path) -> None:
-    """Forget a look of one's own. UsageError where there is none of that name."""
+    """Forget a look of one's own. UsageError where there is none of that name, OutputError where it cannot be
+    removed."""
     path = folder / f"{name}.toml"
     if (SHIPPED / f"{name}.toml").is_file():
         raise UsageError(f"{name} comes with matteo and cannot be removed")
     if not (_NAME.fullmatch(name) and path.is_file()):
         own = [one for one in names(folder) if not (SHIPPED / f"{one}.toml").is_file()]
         raise UsageError(f"there is no look {name!r}; {nearest(name, own) if own else 'none was saved yet'}")
-    path.unlink()
+    try:
+        path.unlink()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be removed ({error.strerror}); change the folder's permissions") from error
 
 
 def written(look: Look) -> str:

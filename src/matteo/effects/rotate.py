@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.effects.entry import effect_function
 from matteo.effects.placement import check_canvas
 from matteo.effects.table import check
 from matteo.errors import UsageError
@@ -20,6 +21,7 @@ LONGEST = 32_766  # pixels a side that OpenCV can warp
 FAINTEST = 1e-3  # alpha under which a colour is not worth its rounding
 
 
+@effect_function
 def rotate(angle: float = 0.0) -> Effect:
     """By `angle` degrees, anticlockwise. Quarter turns change no pixel; others resample colours weighted by alpha.
     UsageError where the canvas would get too large."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from matteo.effects.entry import effect_function
 from matteo.effects.shadow_cast import cast
 from matteo.effects.shadow_contact import contact
 from matteo.effects.shadow_drop import drop
@@ -17,11 +18,14 @@ from matteo.errors import UsageError
 from matteo.picture.colour import parse_colour
 from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Alpha, Image
+from matteo.picture.layers.drawn import Drawn
 
 CUT = "the shadow is cut off by the canvas; give it more room, as crop with a margin or fill before it"
+NAMES = {"drop": "drop shadow", "contact": "contact shadow", "cast": "cast shadow", "keep": "the photograph's shadow"}
 SEEN = 0.06  # opacity of a shadow at the canvas's border that looks cut
 
 
+@effect_function
 def shadow(
     kind: str = "contact",
     *,
@@ -64,7 +68,7 @@ def shadow(
             return with_under(cutout, found)
         if kind != "keep" and _is_cut(found):
             cutout = replace(cutout, notes=(*cutout.notes, CUT))
-        return with_under(cutout, Image(coloured(colour, cutout), found, cutout.metadata))
+        return with_under(cutout, Drawn(coloured(colour, cutout), found, cutout.metadata, name=NAMES[kind]))
 
     return shaded
 

@@ -8,6 +8,7 @@ from matteo.effects.shape import softened
 from matteo.effects.subject import box_or_all
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha, Image, Rgb
+from matteo.picture.layers.drawn import Drawn
 
 NO_ROOM = "no room for a reflection below the subject; give it some, as crop with a margin or fill before it"
 
@@ -29,7 +30,7 @@ def reflection(cutout: Cutout, *, opacity: float = 0.3, softness: float = 0, len
     away = np.arange(height, dtype=np.float32) + 0.5 - box.bottom
     fade = np.where(away > 0, np.clip(1 - away / np.float32(length * box.height), 0, 1), 0)
     alpha *= (np.float32(opacity) * fade).astype(np.float32)[:, None]
-    return Image(rgb, alpha, cutout.metadata)
+    return Drawn(rgb, alpha, cutout.metadata, name="reflection")
 
 
 def _blurred(rgb: Rgb, alpha: Alpha, sigma: float) -> tuple[Rgb, Alpha]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.effects.placement import Placement, placed
-from matteo.effects.subject import Box, subject_box
+from matteo.effects.subject import Box
 from matteo.errors import UsageError
 from matteo.picture import colour as colours
 from matteo.picture.composite import strips
@@ -22,6 +22,7 @@ Length: TypeAlias = float | str
 
 LONGEST = 30_000  # pixels
 SMOOTH = 0.7  # pixels: makes a ramp of an edge that is sharp, and leaves its middle where it is
+TILE = 1024  # pixels a side
 LABELS = cv2.DIST_LABEL_PIXEL
 EDGE = 0.5  # the alpha on which the edge of a soft shape lies
 SMALL_SIGMA = 4.0  # pixels; a wider blur is made on a smaller picture, where it is no wider than this
@@ -56,32 +57,44 @@ def distance(alpha: Alpha, reach: float) -> NDArray[np.float32]:
 
     After "Anti-aliased Euclidean distance transform" (Gustavson and Strand 2011): the nearest pixel of the subject is
     found on the grid, and the distance taken to the piece of edge that its own coverage and slope tell; on discs 0.06
-    pixels off (RMS). H x W float32.
+    pixels off (RMS). H x W float32. Made in tiles that see `reach` beyond themselves: labels and places of all of a
+    large picture would take several times its alpha.
     """
     far = np.float32(reach + 2)
     out = np.full(alpha.shape, far)
-    smooth = np.asarray(cv2.GaussianBlur(alpha, (5, 5), SMOOTH), np.float32)
-    box = subject_box(smooth, EDGE)
-    if box is None:
-        return out
-    part = _around(box, math.ceil(reach) + 3, alpha.shape)
-    near = np.ascontiguousarray(smooth[part])
-    inside = (near >= EDGE).view(np.uint8)
-    rim = inside - cv2.erode(inside, np.ones((3, 3), np.uint8))
-    steps, labels = cv2.distanceTransformWithLabels(1 - rim, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=LABELS)
-    found = np.where(inside, np.float32(0), far)
-    ring = np.nonzero((inside == 0) & (steps < 1.03 * reach + 2))  # sums of steps are 2 % off in some directions
-    found[ring] = np.minimum(_to_edge(near, rim, labels, ring), far)
-    # Here and there the grid names a neighbour of the nearest pixel: a mean over 3 x 3 takes such bumps out.
-    out[part] = np.where(found > 2, cv2.GaussianBlur(found, (3, 3), 0), found)
+    halo = math.ceil(1.03 * reach) + 6
+    side = max(TILE, 2 * halo)
+    height, width = alpha.shape
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            tile = slice(top, min(top + side, height)), slice(left, min(left + side, width))
+            seen = tuple(slice(max(part.start - halo, 0), part.stop + halo) for part in tile)
+            around = np.ascontiguousarray(alpha[seen])
+            least, most = cv2.minMaxLoc(around)[:2]
+            if most < EDGE:
+                continue
+            if least >= EDGE:
+                out[tile] = 0
+                continue
+            within = tuple(slice(t.start - s.start, t.stop - s.start) for t, s in zip(tile, seen, strict=True))
+            out[tile] = _near(around, reach, far)[within]
     return out
 
 
-def _around(box: Box, more: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    return (
-        slice(max(box.top - more, 0), min(box.bottom + more, shape[0])),
-        slice(max(box.left - more, 0), min(box.right + more, shape[1])),
-    )
+def _near(alpha: Alpha, reach: float, far: np.float32) -> NDArray[np.float32]:
+    """The distances of one tile with what is around it."""
+    smooth = np.asarray(cv2.GaussianBlur(alpha, (5, 5), SMOOTH), np.float32)
+    inside = (smooth >= EDGE).view(np.uint8)
+    found = np.where(inside, np.float32(0), far)
+    rim = inside - cv2.erode(inside, np.ones((3, 3), np.uint8))
+    if not rim.any():  # all of it or nothing of it
+        return found
+    steps, labels = cv2.distanceTransformWithLabels(1 - rim, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=LABELS)
+    ring = np.nonzero((inside == 0) & (steps < 1.03 * reach + 2))  # sums of steps are 2 % off in some directions
+    found[ring] = np.minimum(_to_edge(smooth, rim, labels, ring), far)
+    # Here and there the grid names a neighbour of the nearest pixel: a mean over 3 x 3 takes such bumps out.
+    mean: NDArray[np.float32] = np.where(found > 2, cv2.GaussianBlur(found, (3, 3), 0), found)
+    return mean
 
 
 def _to_edge(
@@ -129,8 +142,9 @@ def _between(values: Alpha, down: NDArray[np.float32], across: NDArray[np.float3
 
 def widened(alpha: Alpha, width: float) -> Alpha:
     """The shape of what is more than half opaque, `width` pixels wider: coverage in [0, 1] with a smooth edge."""
-    coverage: Alpha = np.clip(np.float32(width + 0.5) - distance(alpha, width), 0, 1)
-    return coverage
+    coverage: Alpha = distance(alpha, width)
+    np.subtract(np.float32(width + 0.5), coverage, out=coverage)
+    return np.clip(coverage, 0, 1, out=coverage)
 
 
 def softened(coverage: Alpha, sigma: float) -> Alpha:
@@ -140,13 +154,17 @@ def softened(coverage: Alpha, sigma: float) -> Alpha:
     step = max(1, int(sigma / SMALL_SIGMA))
     height, width = coverage.shape
     more_down, more_across = -height % step, -width % step
-    even = cv2.copyMakeBorder(coverage, 0, more_down, 0, more_across, cv2.BORDER_CONSTANT, value=0)
-    size = even.shape[1] // step, even.shape[0] // step
-    small = even if step == 1 else cv2.resize(even, size, interpolation=cv2.INTER_AREA)
-    blurred = cv2.GaussianBlur(small, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
+    even: NDArray[Any] = coverage
+    if more_down or more_across:
+        even = cv2.copyMakeBorder(coverage, 0, more_down, 0, more_across, cv2.BORDER_CONSTANT, value=0)
+    whole = even.shape[1], even.shape[0]
     if step > 1:
-        blurred = cv2.resize(blurred, (even.shape[1], even.shape[0]), interpolation=cv2.INTER_CUBIC)
-    return np.clip(np.asarray(blurred[:height, :width], np.float32), 0, 1)
+        even = cv2.resize(even, (whole[0] // step, whole[1] // step), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(even, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
+    if step > 1:
+        blurred = cv2.resize(blurred, whole, interpolation=cv2.INTER_CUBIC)
+    soft: Alpha = np.asarray(blurred[:height, :width], np.float32)
+    return np.clip(soft, 0, 1, out=soft)
 
 
 def moved(coverage: Alpha, across: float, down: float) -> Alpha:

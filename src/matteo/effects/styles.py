@@ -12,12 +12,16 @@ STYLES: dict[str, Entry] = {
     "outline": Entry(
         "outline",
         "a line of one colour around the subject",
-        {"width": P(6, LENGTH), "colour": P("white", COLOUR), "opacity": P(1.0, "of the line", 0, 1)},
+        {"width": P(6, LENGTH), "colour": P("white", COLOUR), "opacity": P(1.0, "of the line", 0, 1, share=True)},
     ),
     "sticker": Entry(
         "sticker",
         "a broad outline with a soft shadow",
-        {"width": P(16, LENGTH), "colour": P("white", COLOUR), "shadow": P(0.45, "how dark the shadow is", 0, 1)},
+        {
+            "width": P(16, LENGTH),
+            "colour": P("white", COLOUR),
+            "shadow": P(0.45, "how dark the shadow is", 0, 1, share=True),
+        },
     ),
     "glow": Entry(
         "glow",
@@ -25,7 +29,7 @@ STYLES: dict[str, Entry] = {
         {
             "size": P(25, LENGTH),
             "colour": P("#ffe6a8", COLOUR),
-            "strength": P(0.9, "opacity at the subject's edge", 0, 1),
+            "strength": P(0.9, "opacity at the subject's edge", 0, 1, share=True),
         },
     ),
     "silhouette": Entry("silhouette", "the subject's shape in one colour", {"colour": P("black", COLOUR)}),
@@ -35,7 +39,7 @@ STYLES: dict[str, Entry] = {
         {
             "dark": P("#1b1464", COLOUR),
             "light": P("#ffd36e", COLOUR),
-            "strength": P(1.0, "0 leaves the subject as it is", 0, 1),
+            "strength": P(1.0, "0 leaves the subject as it is", 0, 1, share=True),
         },
     ),
     "pattern": Entry(
@@ -53,7 +57,7 @@ STYLES: dict[str, Entry] = {
     "pop": Entry(
         "pop",
         "the subject in colour, its own background in grey",
-        {"strength": P(1.0, "1 is grey, 0 the original", 0, 1)},
+        {"strength": P(1.0, "1 is grey, 0 the original", 0, 1, share=True)},
         gives="image",
         needs_source=True,
     ),
@@ -65,10 +69,12 @@ STYLES: dict[str, Entry] = {
         "the canvas cut to head and shoulders, as passports want it",
         {
             "size": P((827, 1063), "of the canvas in pixels, width and height", 1, 30_000, count=2, whole=True),
-            "head": P(0.75, "the share of the height from chin to crown", 0.1, 0.95),
-            "top": P(0.1, "the room above the crown, as a share of the height", 0, 0.8),
+            "head": P(0.75, "the share of the height from chin to crown", 0.1, 0.95, share=True),
+            "top": P(0.1, "the room above the crown, as a share of the height", 0, 0.8, share=True),
+            "enlarge": P(1.5, "how many times it may be enlarged at most", 1, 20),
         },
     ),
+    "srgb": Entry("srgb", "the colours converted to sRGB, as shops ask for"),
     "avatar": Entry(
         "avatar",
         "the subject's upper part in a circle or a rounded square",
@@ -77,7 +83,7 @@ STYLES: dict[str, Entry] = {
             "background": P("#dfe7ef", COLOUR),
             "size": P(512, "pixels a side", 16, 8192, whole=True),
             "zoom": P(1.0, "beyond 1 nearer", 0.1, 10),
-            "top": P(0.1, "room above the subject, as a share of the side", 0, 1),
+            "top": P(0.1, "room above the subject, as a share of the side", 0, 1, share=True),
         },
         gives="image",
     ),

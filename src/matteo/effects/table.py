@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
-from matteo.effects.entry import Entry
+from matteo.effects.entry import Entry, nearest
 from matteo.effects.entry import Parameter as P
 from matteo.effects.styles import STYLES
 from matteo.errors import UsageError
@@ -14,9 +13,9 @@ from matteo.picture.cutout import Effect
 from matteo.picture.light import LIGHTS
 
 LIGHT = P("encoded", "mix encoded values, as viewers do, or linear light, as a lens does", choices=LIGHTS)
-POSITION = P((0.5, 0.5), "(0, 0) upper left to (1, 1) lower right", 0, 1, count=2)
+POSITION = P((0.5, 0.5), "(0, 0) upper left to (1, 1) lower right", 0, 1, count=2, share=True)
 SIZE = P(None, "the canvas in pixels, width and height", 1, 30_000, count=2, whole=True)
-STRENGTH = P(0.5, "0 for nothing to 1 for all of it", 0, 1)
+STRENGTH = P(0.5, "0 for nothing to 1 for all of it", 0, 1, share=True)
 BACKGROUND = P("white", "the background that it will stand before")
 YES = (False, True)
 SHADOWS = ("drop", "contact", "cast", "reflection", "keep")
@@ -53,6 +52,7 @@ TABLE: dict[str, Entry] = {
             "light": LIGHT,
         },
         gives="image",
+        limited=True,
     ),
     "dim": Entry(
         "original:dim",
@@ -109,32 +109,34 @@ TABLE: dict[str, Entry] = {
         "crop",
         "the canvas cut to the subject",
         {
-            "fill": P(None, "the share of the canvas that the subject takes", 0.01, 1),
-            "margin": P(None, "the room on every side, as a share of the subject's longer side", 0, 10),
+            "fill": P(None, "the share of the canvas that the subject takes", 0.01, 1, share=True),
+            "margin": P(None, "the room on every side, as a share of the subject's longer side", 0, 3, share=True),
             "aspect": P(None, "width by height, as 4:5"),
             "size": SIZE,
             "position": POSITION,
         },
+        limited=True,
     ),
     "place": Entry(
         "place",
         "the subject at a point of the canvas",
         {
             "size": SIZE,
-            "at": P((0.5, 0.95), "the middle of its ground line, as shares of the canvas", -1, 2, count=2),
-            "height": P(None, "its height as a share of the canvas", 0.01, 10),
+            "at": P((0.5, 0.95), "the middle of its ground line, as shares of the canvas", -1, 2, count=2, share=True),
+            "height": P(None, "its height as a share of the canvas", 0.01, 10, share=True),
             "scale": P(None, "or pixels by pixels", 0.01, 100),
         },
+        limited=True,
     ),
     "shadow": Entry(
         "shadow",
         "a shadow or a reflection beneath the subject",
         {
             "kind": P("contact", "which", choices=SHADOWS),
-            "opacity": P(None, "at its darkest; each kind has its own", 0, 1),
-            "softness": P(None, "the blur, as a share of the subject's longer side", 0, 0.5),
+            "opacity": P(None, "at its darkest; each kind has its own", 0, 1, share=True),
+            "softness": P(None, "the blur, as a share of the subject's longer side", 0, 0.5, share=True),
             "angle": P(None, "where it falls, degrees clockwise from upwards", -360, 360),
-            "length": P(None, "as a share of the subject's height", 0, 3),
+            "length": P(None, "as a share of the subject's height", 0, 3, share=True),
             "colour": P("black", "a CSS name, #rgb, #rrggbb or rgb(r, g, b)"),
         },
     ),
@@ -143,14 +145,15 @@ TABLE: dict[str, Entry] = {
         "for a series: same canvas, same size, same ground line",
         {
             "size": replace(SIZE, default=(2000, 2000)),
-            "height": P(0.8, "the most height it takes, as a share", 0.01, 1),
-            "width": P(0.9, "the most width it takes, as a share", 0.01, 1),
-            "base": P(0.9, "where its ground line is, as a share of the height", 0, 1),
+            "height": P(0.8, "the most height it takes, as a share", 0.01, 1, share=True),
+            "width": P(0.9, "the most width it takes, as a share", 0.01, 1, share=True),
+            "base": P(0.9, "where its ground line is, as a share of the height", 0, 1, share=True),
         },
+        limited=True,
     ),
 }
 
-TABLE |= STYLES  # outline, sticker, glow, silhouette, duotone, pattern, pop, headshot, avatar
+TABLE |= STYLES  # outline, sticker, glow, silhouette, duotone, pattern, pop, rotate, headshot, srgb, avatar
 
 
 def make(name: str, **values: Any) -> Effect:
@@ -166,7 +169,5 @@ def check(effect: str, /, **values: object) -> None:
 def entry(name: str) -> Entry:
     """What the table says of an effect. UsageError for an unknown one."""
     if name not in TABLE:
-        near = get_close_matches(name, TABLE, 1)
-        hint = f"did you mean {near[0]}?" if near else "the effects are " + ", ".join(TABLE)
-        raise UsageError(f"{name!r} is no effect; {hint}")
+        raise UsageError(f"{name!r} is no effect; {nearest(name, TABLE)}")
     return TABLE[name]

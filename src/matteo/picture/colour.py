@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,8 +36,17 @@ def parse_colour(text: str) -> tuple[int, int, int]:
     except ValueError:
         values = ()
     if len(values) != 3 or max(values) > 255:
-        raise UsageError(f"{text!r} is no colour; write it as white, #f80, #ff8800 or rgb(255, 136, 0)")
+        near = get_close_matches(cleaned, colour_names(), 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"{text!r} is no colour; {hint}Write it as white, #f80, #ff8800 or rgb(255, 136, 0)")
     return values[0], values[1], values[2]
+
+
+def colour_names() -> list[str]:
+    """The names of CSS."""
+    from PIL import ImageColor
+
+    return list(ImageColor.colormap)
 
 
 def convert(image: Image, icc: bytes | None) -> Image:

@@ -87,6 +87,11 @@ class Cutout:
         for effect in effects:
             if not isinstance(result, Cutout):
                 raise UsageError("an effect that makes a whole picture was not the last; put it at the end")
+            if not callable(effect):
+                raise UsageError(
+                    f"{effect!r} is no effect; give what an effect's function makes, as outline(8), or the effects of "
+                    "matteo.effects.preset.preset(name)"
+                )
             result = effect(result)
         return result
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
 Source: TypeAlias = (
     "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | PIL.Image.Image | NDArray[Any]"
 )
+
+
+CHUNK = 1 << 20
+
+
+class Named(io.BytesIO):
+    """Bytes that errors can call by name."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        super().__init__(data)
+        self.name = name
 
 
 def load(source: object, limits: Limits) -> tuple[bytes, str]:
@@ -35,7 +48,7 @@ def _load_path(path: Path, limits: Limits) -> bytes:
     try:
         with path.open("rb") as file:
             limits.check_bytes(str(path), os.fstat(file.fileno()).st_size)
-            data = file.read(limits.bytes + 1)
+            data = read_at_most(file.read, limits.bytes + 1)
     except FileNotFoundError:
         raise UnreadablePicture(f"{path}: no such file; check the name and the folder") from None
     except PermissionError:
@@ -55,13 +68,30 @@ def _load_stream(source: object, limits: Limits) -> tuple[bytes, str]:
             "give a path, bytes, a binary file object, a PIL image or a numpy array"
         )
     try:
-        data = reader(limits.bytes + 1)
+        data = read_at_most(reader, limits.bytes + 1, name)
+    except UsageError:
+        raise
     except (OSError, ValueError) as error:
         raise UnreadablePicture(f"{name}: cannot be read ({_reason(error)}); open it anew") from error
-    if not isinstance(data, bytes):
-        raise UsageError(f'{name}: opened as text; open it as binary, open(path, "rb")')
     limits.check_bytes(name, len(data))
     return _filled(data, name), name
+
+
+def read_at_most(read: Callable[[int], object], most: int, name: str = "") -> bytes:
+    """All that `read` gives, or its first `most` bytes, in pieces: asked for a GiB at once Python sets that aside."""
+    parts: list[bytes] = []
+    left = most
+    while left > 0:
+        part = read(min(left, CHUNK))
+        if part is None:
+            raise UsageError(f"{name}: has nothing to read as yet; open it in blocking mode")
+        if not isinstance(part, bytes):
+            raise UsageError(f'{name}: opened as text; open it as binary, open(path, "rb")')
+        if not part:
+            break
+        parts.append(part)
+        left -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _filled(data: bytes, name: str) -> bytes:

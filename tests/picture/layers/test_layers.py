@@ -7,6 +7,7 @@ import os
 import struct
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,7 +21,8 @@ from matteo.errors import UnsupportedFormat, UsageError
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image, Metadata
 from matteo.picture.layers import exr, ora, psd
-from matteo.picture.layers.stack import Layer, Stack, encode
+from matteo.picture.layers.drawn import Drawn
+from matteo.picture.layers.stack import Layer, Stack, encode, names_of, stack_of
 
 from ..made import display_p3, ellipse, noise, smooth
 
@@ -34,7 +36,7 @@ def stack(dtype: Any = np.uint8, *, see_through: bool = True) -> Stack:
     return Stack(
         (
             Layer("original", noise(dtype=dtype), visible=False),
-            Layer("beneath 1", noise(dtype=dtype, seed=2), below),
+            Layer("drop shadow", noise(dtype=dtype, seed=2), below),
             Layer("subject ü", noise(dtype=dtype, seed=1), ellipse(), masked=True),
         ),
         Metadata(icc=display_p3(), dpi=(300, 240)),
@@ -98,7 +100,7 @@ def test_psd_layers_in_psd_tools(dtype: Any) -> None:
     document = PSDImage.open(io.BytesIO(psd.encode(given)))
     assert (document.depth, document.size) == (given.depth, (60, 40))
     layers = list(document)
-    assert [layer.name for layer in layers] == ["original", "beneath 1", "subject ü"]
+    assert [layer.name for layer in layers] == ["original", "drop shadow", "subject ü"]
     assert [layer.visible for layer in layers] == [False, True, True]
     assert [layer.has_mask() for layer in layers] == [False, False, True]
     for layer, own in zip(layers, given.layers, strict=True):
@@ -157,7 +159,7 @@ def test_openraster_by_its_specification(dtype: Any) -> None:
         profile = PIL.Image.open(io.BytesIO(file.read("data/layer2.png"))).info["icc_profile"]
     assert (root.tag, root.attrib["w"], root.attrib["h"], root.attrib["xres"]) == ("image", "60", "40", "300")
     listed = root.findall("./stack/layer")
-    assert [one.attrib["name"] for one in listed] == ["subject ü", "beneath 1", "original"]  # top first
+    assert [one.attrib["name"] for one in listed] == ["subject ü", "drop shadow", "original"]  # top first
     assert [one.attrib["visibility"] for one in listed] == ["visible", "visible", "hidden"]
     assert profile == given.metadata.icc
     top = DEEP[dtype]
@@ -239,7 +241,7 @@ def test_exr_names_its_alpha_its_primaries_and_its_layers() -> None:
         header = file.header()
         assert header["comments"].startswith(said)
         assert np.allclose(header["chromaticities"], exr.REC709)
-        assert {name.partition(".")[0] for name in file.channels()} == {"RGBA", "subject_ü", "beneath_1"}
+        assert {name.partition(".")[0] for name in file.channels()} == {"RGBA", "subject_ü", "drop_shadow"}
 
 
 def test_exr_layers_of_one_name_stay_apart() -> None:
@@ -260,7 +262,7 @@ def test_exr_keeps_what_display_p3_has_and_srgb_has_not() -> None:
 def cutout(dtype: Any = np.uint8) -> Cutout:
     original = Image(noise(dtype=dtype), metadata=Metadata(icc=display_p3()))
     rgb = np.where(ellipse()[..., None] > 0, original.rgb, original.rgb.dtype.type(0))
-    shadow = Image(np.zeros_like(rgb), ellipse()[::-1] * np.float32(0.5))
+    shadow = Drawn(np.zeros_like(rgb), ellipse()[::-1] * np.float32(0.5), name="drop shadow")
     return Cutout(rgb, ellipse(), metadata=original.metadata, under=(shadow,), source=original)
 
 
@@ -272,7 +274,7 @@ def test_a_cut_out_saved_by_suffix_keeps_its_original_and_its_uncut_pixels(dtype
     given.save(tmp_path / "a.psd")
     layers = list(PSDImage.open(tmp_path / "a.psd"))
     assert [(layer.name, layer.visible) for layer in layers] == [
-        ("original", False), ("beneath 1", True), ("subject", True),
+        ("original", False), ("drop shadow", True), ("subject", True),
     ]  # fmt: skip
     uncut = layers[2].numpy("color")
     assert uncut is not None
@@ -316,3 +318,16 @@ def test_exr_of_a_large_picture_is_filled_in_strips() -> None:
     tracemalloc.stop()
     assert {plane.dtype for plane in planes.values()} == {np.dtype(np.float16)}
     assert peak < 20 * 1500 * 1500  # bytes: 8 a pixel are the planes themselves; all as floats took 36
+
+
+def test_layers_are_called_by_what_they_are() -> None:
+    images = [Drawn(noise(), name=name) for name in ("outline", "glow", "outline", "outline")]
+    assert names_of([*images, Image(noise())]) == ["outline", "glow", "outline 2", "outline 3", "layer"]
+
+
+def test_below_the_mask_is_the_photograph_but_in_the_soft_edge_the_subjects_own_colour() -> None:
+    given = replace(cutout(), rgb=np.full((40, 60, 3), 77, np.uint8))
+    assert given.source is not None
+    subject = stack_of(given).layers[-1].rgb
+    assert np.array_equal(subject[given.alpha == 0], given.source.rgb[given.alpha == 0])
+    assert (subject[given.alpha > 0] == 77).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import numpy as np
 from matteo.errors import UnsupportedFormat, UsageError
 from matteo.picture.composite import composite
 from matteo.picture.image import Alpha, Image, Metadata, Rgb
+from matteo.picture.layers.drawn import Drawn
 
 if TYPE_CHECKING:
     from matteo.picture.cutout import Cutout
@@ -34,10 +37,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Stack:
-    """Layers of one size, depth and profile (`metadata.icc`), bottom first."""
+    """Layers of one size, depth and profile (`metadata.icc`), bottom first. notes: what is to be said of them."""
 
     layers: tuple[Layer, ...]
     metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         kinds = {(layer.rgb.shape, layer.rgb.dtype) for layer in self.layers}
@@ -66,8 +70,10 @@ class Stack:
 def stack_of(picture: Cutout | Image) -> Stack:
     """The layers of a cut-out: its original (hidden), what lies beneath the subject, the subject under its mask.
 
-    The subject's pixels lie uncut below the mask where the original is known: painting the mask white brings them
-    back. A picture is a stack of one.
+    Where the original is known the subject's pixels lie uncut below the mask: painted white, a part of the mask that
+    was black shows the photograph again. In the soft edge, where the mask is grey, the subject's own colour is below
+    it, so that painting there makes the subject larger and brings no rim of the old background. The photograph as it
+    was is the hidden layer. A picture is a stack of one.
     """
     if isinstance(picture, Image):
         return Stack((Layer("picture", picture.rgb, picture.opacity),), picture.metadata)
@@ -76,11 +82,21 @@ def stack_of(picture: Cutout | Image) -> Stack:
     if original is not None:
         layers.append(Layer("original", original.rgb, original.opacity, visible=False))
         subject = np.where(picture.alpha[..., None] > 0, picture.rgb, original.rgb)
-    for n, under in enumerate(picture.under, start=1):
-        ground = n == 1 and under.opacity is None
-        layers.append(Layer("background" if ground else f"beneath {n}", under.rgb, under.opacity))
+    names = names_of(picture.under)
+    layers += [Layer(name, under.rgb, under.opacity) for name, under in zip(names, picture.under, strict=True)]
     layers.append(Layer("subject", subject, picture.alpha, masked=True))
     return Stack(tuple(layers), picture.metadata)
+
+
+def names_of(under: Sequence[Image]) -> list[str]:
+    """What layers beneath a subject are called: as what drew them says; the second of a name "outline 2"."""
+    plain = [image.name if isinstance(image, Drawn) else "layer" for image in under]
+    count: Counter[str] = Counter()
+    names = []
+    for name in plain:
+        count[name] += 1
+        names.append(f"{name} {count[name]}" if count[name] > 1 else name)
+    return names
 
 
 def encode(picture: Cutout | Image | Stack, format: str, *, premultiplied: bool = True) -> bytes:
