@@ -1,0 +1,1 @@
+"""Films: reader, writer, steadiness over time, pipeline."""

@@ -1,0 +1,62 @@
+"""Edges made steady at the frame's own size.
+
+A steady alpha on the small grid still flickers at full size: edges follow the frame's own pixels, with their noise and
+their compression. Where the way back can be trusted, edges are therefore a recursive mean of their own, along the way
+where it is longer than what the eye takes for still, in place where it is shorter. In place an edge would fall behind a
+slow motion, so the past counts only so long that it lags by no more than a part of a pixel.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.matting.tiles import tiles_touching
+from matteo.picture.image import Alpha
+from matteo.video.flow import Motion
+from matteo.video.upsample import enlarged
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+LONG, SHORT = 12.0, 1.0  # frames that the past counts at most: in place, along the way
+STILL, MOVING = 0.4, 0.6  # pixels of the frame, from one to the next: in place up to the one, along from the other
+LAG = 0.5  # pixels that an edge may be behind in place
+REACH = 5  # grid pixels: the window in which something is uncertain
+
+
+def edges_steadied(alpha: Alpha, before: Alpha, motion: Motion, weight: Floats, coarse: Alpha) -> Alpha:
+    """H x W: alpha with what is left of `before`, the steady alpha of the frame before; both H x W in [0, 1].
+
+    On the small grid, h x w: motion; weight: frames that stand behind the past; coarse: the alpha, which tells where
+    edges are.
+    """
+    size_hw = alpha.shape[0], alpha.shape[1]
+    maps = _way_and_share(motion, weight, size_hw)
+    result = alpha.copy()
+    for tile in tiles_touching(_uncertain(coarse), size_hw):
+        rows, columns = tile
+        x, y, share = cv2.split(enlarged(maps, size_hw, tile))
+        x += np.arange(columns.start, columns.stop, dtype=np.float32)
+        y += np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+        past = cv2.remap(before, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        now = alpha[tile]
+        result[tile] = np.clip(now + share * (past - now), 0, 1)
+    return result
+
+
+def _way_and_share(motion: Motion, weight: Floats, size_hw: tuple[int, int]) -> Floats:
+    """h x w x 3: the way back in the frame's pixels, x and y, and the past's share, in [0, 1)."""
+    height, width = weight.shape
+    back = motion.back * np.array([size_hw[1] / width, size_hw[0] / height], np.float32)
+    speed = np.asarray(cv2.magnitude(back[..., 0], back[..., 1]), np.float32)
+    along = np.clip((speed - STILL) / (MOVING - STILL), 0, 1, dtype=np.float32)
+    most = np.where(along > 0, SHORT, np.minimum(LONG, LAG / np.maximum(speed, 1e-3)))
+    kept = np.minimum(weight, most)
+    return np.dstack([back * along[..., None], kept / (1 + kept)]).astype(np.float32)
+
+
+def _uncertain(coarse: Alpha) -> Mask:
+    window = np.ones((REACH, REACH), np.uint8)
+    return np.asarray((cv2.dilate(coarse, window) > 0) & (cv2.erode(coarse, window) < 1), bool)

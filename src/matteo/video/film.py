@@ -1,0 +1,160 @@
+"""What a film is, found by opening it and decoding its first picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+from av.format import Flags
+from av.video.frame import VideoFrame
+
+from matteo.errors import UnreadablePicture, UnsupportedFormat
+from matteo.picture.limits import Limits
+from matteo.video.colour import Colour, colour_of, depth_of
+from matteo.video.media import reading
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+RATE = Fraction(25)  # pictures a second where nothing says it
+
+
+@dataclass(frozen=True)
+class Film:
+    """The facts of a film.
+
+    size_hw:   of its pictures as they are handed on, upright. pixel_aspect: a pixel's width by its height, upright.
+    time_base: of its time stamps, in seconds. zero: the stamp, in seconds, at which the film begins.
+    rate:      pictures a second, on average. frames, duration (s): as far as the file says; None where it does not.
+    turn:      what makes its pictures upright: quarter turns against the clock, then whether mirrored left to right.
+    depth:     8 or 16, bits of what is handed on; bits: the film's own. opacity: whether it has an alpha of its own.
+    """
+
+    path: Path
+    size_hw: tuple[int, int]
+    time_base: Fraction
+    rate: Fraction
+    zero: Fraction = Fraction(0)
+    frames: int | None = None
+    duration: Fraction | None = None
+    pixel_aspect: Fraction = Fraction(1)
+    turn: tuple[int, bool] = (0, False)
+    colour: Colour = Colour()  # noqa: RUF009 (frozen)
+    depth: int = 8
+    bits: int = 8
+    opacity: bool = False
+    codec: str = ""
+    timecode: str | None = None
+    pictures: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> int | None:
+        """About how many frames there are."""
+        if self.frames:
+            return self.frames
+        return round(self.duration * self.rate) if self.duration else None
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a path stands for numbered pictures: frames/%06d.png."""
+    return "%" in path.name
+
+
+def open_film(path: Path, *, rate: Fraction | None = None, limits: Limits | None = None) -> Film:
+    """The facts of a film, or of numbered pictures (frames/%06d.png) at `rate` pictures a second, 25 where None.
+
+    UnreadablePicture where it is none, holds no pictures, or is damaged from its beginning. LimitExceeded where its
+    pictures are larger than the limits allow.
+    """
+    if is_pattern(path):
+        from matteo.video.numbered import numbered_film
+
+        return numbered_film(path, rate or RATE, limits or Limits())
+    with reading(path), av.open(str(path), metadata_errors="replace") as container:
+        stream = pictures_of(container, path)
+        (limits or Limits()).check_size(str(path), stream.width, stream.height)
+        first = next(container.decode(stream), None)
+        if first is None:
+            raise UnreadablePicture(f"{path}: there is no picture in it; it is empty or damaged")
+        return _facts(path, container, stream, first)
+
+
+def pictures_of(container: InputContainer, path: Path) -> VideoStream:
+    """The stream of the film's pictures, ready to decode: the first that is no cover picture."""
+    from av.stream import Disposition
+
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            if stream.codec_context is None:
+                raise UnsupportedFormat(f"{path}: its pictures are of a kind that this build of PyAV cannot decode")
+            stream.thread_type = "AUTO"
+            return stream
+    kinds = sorted({stream.type for stream in container.streams})
+    raise UnreadablePicture(
+        f"{path}: there are no pictures in it, only {' and '.join(kinds) or 'nothing'}; give a film"
+    )
+
+
+def _facts(path: Path, container: InputContainer, stream: VideoStream, first: VideoFrame) -> Film:
+    turn = turn_of(first)
+    size_hw = (first.width, first.height) if turn[0] % 2 else (first.height, first.width)
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    bits = max(component.bits for component in first.format.components)
+    rate = stream.average_rate or stream.guessed_rate or RATE
+    notes = []
+    if first.interlaced_frame:
+        notes.append("the film is interlaced and is cut as it is; deinterlace it first for clean edges")
+    if len([other for other in container.streams.video if other.type == "video"]) > 1:
+        notes.append("of several streams of pictures the first is taken")
+    return Film(
+        path, size_hw, stream.time_base or Fraction(1, 90_000), Fraction(rate), _zero(container), stream.frames or None,
+        _duration(container, stream), 1 / aspect if turn[0] % 2 and aspect else aspect or Fraction(1), turn,
+        colour_of(first), depth_of(first.format), bits, any(c.is_alpha for c in first.format.components),
+        stream.codec_context.name, _timecode(container, stream), notes=tuple(notes),
+    )  # fmt: skip
+
+
+def turn_of(frame: VideoFrame) -> tuple[int, bool]:
+    """Quarter turns against the clock, after a mirroring or none, that make a frame upright: of its display matrix,
+    of which the first column says where its x axis goes (y is downwards)."""
+    from av.sidedata.sidedata import Type
+
+    side_data: Any = frame.side_data  # whose stubs know names only
+    found = side_data.get(Type.DISPLAYMATRIX)
+    if found is None:
+        return 0, False
+    a, b, _, c, d, *_ = np.frombuffer(bytes(found), np.int32).astype(float)
+    mirrored = a * d - b * c < 0
+    x, y = (-a, -b) if mirrored else (a, b)
+    return round(np.arctan2(-y, x) / (np.pi / 2)) % 4, bool(mirrored)
+
+
+def _zero(container: InputContainer) -> Fraction:
+    """Where the film's clock begins: 0, but in what is cut out of a broadcast (MPEG-TS), whose clock runs on."""
+    flags: Any = container.format.flags  # a number, whatever the stubs say
+    if not flags & Flags.ts_discont.value:
+        return Fraction(0)
+    starts = [s.start_time * s.time_base for s in container.streams if s.start_time is not None and s.time_base]
+    return min(starts, default=Fraction(0))
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    said = stream.metadata.get("DURATION", "")  # as Matroska has it: 00:00:09.576000000
+    try:
+        hours, minutes, seconds = said.split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
+    except ValueError:
+        return Fraction(container.duration, 1_000_000) if container.duration else None
+
+
+def _timecode(container: InputContainer, stream: VideoStream) -> str | None:
+    everywhere = (stream.metadata, container.metadata, *(other.metadata for other in container.streams))
+    return next((found["timecode"] for found in everywhere if "timecode" in found), None)

@@ -1,0 +1,55 @@
+"""The door to PyAV: that it is installed, and its errors in matteo's words."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from matteo.errors import MatteoError, MissingExtra, OutputError, UnreadablePicture
+
+INSTALL = 'films need PyAV: pip install "matteo[video]"'
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def need_av() -> None:
+    """MissingExtra where PyAV is not installed."""
+    if find_spec("av") is None:
+        raise MissingExtra(INSTALL)
+
+
+@contextmanager
+def reading(path: Path | str) -> Iterator[None]:
+    """PyAV's errors as UnreadablePicture that names the file."""
+    import av
+
+    try:
+        yield
+    except MatteoError:
+        raise
+    except FileNotFoundError as error:
+        raise UnreadablePicture(f"{path}: no such file; check the path") from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise UnreadablePicture(
+            f"{path}: cannot be read ({error.strerror}); check what it is and your rights"
+        ) from error
+    except av.FFmpegError as error:
+        raise UnreadablePicture(
+            f"{path}: is no film that can be read ({error.strerror or error}); it may be damaged, or of another kind"
+        ) from error
+
+
+@contextmanager
+def writing(path: Path | str) -> Iterator[None]:
+    """PyAV's errors and the system's as OutputError that names the file and the remedy."""
+    import av
+
+    try:
+        yield
+    except (av.FFmpegError, OSError) as error:
+        full = error.errno in _FULL
+        what = "the disk is full" if full else (error.strerror or str(error))
+        remedy = "make room and run it again: it goes on where it was" if full else "give another output"
+        raise OutputError(f"{path}: cannot be written ({what}); {remedy}") from error

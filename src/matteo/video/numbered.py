@@ -1,0 +1,72 @@
+"""Numbered pictures (frames/%06d.png) as a film: read like any picture, one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from matteo.errors import UnreadablePicture, UsageError
+from matteo.picture.image import Metadata
+from matteo.picture.limits import Limits
+from matteo.picture.read import read
+from matteo.video.colour import SRGB
+from matteo.video.film import Film
+from matteo.video.frame import Frame
+
+_NUMBER = re.compile(r"%(?:0(\d+))?d")
+
+
+def numbered_film(pattern: Path, rate: Fraction, limits: Limits) -> Film:
+    """The facts of the pictures that a pattern names. UnreadablePicture where there are none or one is missing."""
+    found = _found(pattern)
+    first = read(found[0], limits=limits)
+    return Film(
+        pattern, first.size_hw, 1 / rate, rate, frames=len(found), duration=len(found) / rate, colour=SRGB,
+        depth=first.depth, bits=first.depth, opacity=first.opacity is not None, codec=first.format or "",
+        pictures=found,
+    )  # fmt: skip
+
+
+def numbered_frames(film: Film, start: Fraction | None, end: Fraction | None, after: Frame | None) -> Iterator[Frame]:
+    """As `reader.frames`."""
+    index = 0
+    for number, path in enumerate(film.pictures):
+        time = number * film.time_base
+        if (start is not None and time < start) or (end is not None and time >= end):
+            continue
+        if after is None or index > after.index:
+            image = read(path)
+            if image.size_hw != film.size_hw:
+                raise UnreadablePicture(
+                    f"{path}: is {image.size_hw[1]} x {image.size_hw[0]}, and the first is {film.size_hw[1]} x "
+                    f"{film.size_hw[0]}; pictures of one film have one size"
+                )
+            yield Frame(replace(image, metadata=Metadata()), time, index, film.time_base)
+        index += 1
+
+
+def name_of(pattern: Path, number: int) -> Path:
+    """The picture's path. UsageError where the pattern has not exactly one place for the number."""
+    places = _NUMBER.findall(pattern.name)
+    if len(places) != 1 or "%" in _NUMBER.sub("", pattern.name):
+        raise UsageError(f"{pattern}: write the number's place as %06d, once, as in frames/%06d.png")
+    return pattern.with_name(_NUMBER.sub(lambda m: f"{number:0{m[1] or 1}d}", pattern.name))
+
+
+def _found(pattern: Path) -> tuple[Path, ...]:
+    name_of(pattern, 0)
+    before, after = _NUMBER.split(pattern.name)[0], _NUMBER.split(pattern.name)[-1]
+    numbers = {}
+    for path in pattern.parent.glob("*") if pattern.parent.is_dir() else ():
+        digits = path.name[len(before) : len(path.name) - len(after)]
+        if digits.isdecimal() and name_of(pattern, int(digits)).name == path.name:
+            numbers[int(digits)] = path
+    if not numbers:
+        raise UnreadablePicture(f"{pattern}: there are no such pictures; check the folder and the pattern")
+    missing = sorted(set(range(min(numbers), max(numbers) + 1)) - set(numbers))
+    if missing:
+        raise UnreadablePicture(f"{name_of(pattern, missing[0])}: is missing between its neighbours; put it there")
+    return tuple(numbers[number] for number in sorted(numbers))

@@ -1,0 +1,281 @@
+"""From what is asked of a film to the job that does it: everything that can be wrong is found before the long run."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+
+from matteo import __version__
+from matteo.effects.look import Look
+from matteo.errors import OutputExists, UsageError
+from matteo.matting.foreground import estimate_foreground
+from matteo.models.refiner import refiner_card
+from matteo.picture.cutout import Cutout
+from matteo.picture.limits import Limits
+from matteo.remover import Remover
+from matteo.video.colour import LIMITED, SRGB
+from matteo.video.colours import edge_colours
+from matteo.video.cut import Made, Seconds
+from matteo.video.drawing import Drawing, drawing_of
+from matteo.video.effects.moving import FilmEffect
+from matteo.video.film import Film, is_pattern, open_film
+from matteo.video.formats import CODECS, CONTAINERS, QUALITIES, check_built, codec_of, container_of
+from matteo.video.frame import Frame
+from matteo.video.manifest import opened
+from matteo.video.outputs import Output
+from matteo.video.pipeline import SEGMENT, Colours, Job, Progress, Step, cut_frames, kept, run
+from matteo.video.reader import frames
+from matteo.video.report import write_report
+from matteo.video.step import Memory, stepper
+from matteo.video.timecode import seconds_of
+from matteo.video.timeline import Timeline, facts_of
+from matteo.video.writer import Plan
+
+if TYPE_CHECKING:
+    from matteo.video.pipeline import Cut
+
+COLOURS: dict[str, Colours | None] = {"draft": None, "good": edge_colours, "best": estimate_foreground}
+ANYTHING = Path("any.mkv")  # a target that holds whatever is drawn, for who wants the job alone
+SAMPLE = 1 << 20  # bytes from the beginning, the middle and the end by which a film is known again
+FASTEST = Fraction(240)  # pictures a second that an encoder is told at most
+Asked = tuple[Seconds | None, Seconds | None]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job, ready to run. identity: what decides its pictures; None where that cannot be told."""
+
+    job: Job
+    identity: dict[str, object]
+    notes: tuple[str, ...] = ()
+
+    def made(
+        self, *, overwrite: bool = False, fresh: bool = False, progress: Progress | None = None,
+        report: Path | None = None,
+    ) -> Made:  # fmt: skip
+        """Run it, or go on with it, and put the results in their places."""
+        begun, timeline = time.perf_counter(), Timeline()
+        job = self.job if report is None else replace(self.job, facts=partial(_observed, timeline))
+        for output in job.outputs:
+            output.check_free(job.film.path, overwrite)
+        if report is not None and report.exists() and not overwrite:
+            raise OutputExists(f"{report}: is there already; --overwrite (overwrite=True) replaces it")
+        notes = [*job.film.notes, *self.notes]
+        with opened(job.outputs[0].target, self.identity, fresh=fresh or "unknown" in self.identity) as (work, other):
+            if other and not fresh:
+                notes.append("what an interrupted run with other options had left was of no use and is made again")
+            if report is not None:
+                for facts in (facts for segment in kept(job, work) for facts in segment.facts.get("frames", ())):
+                    timeline.add(facts)
+            segments, resumed = run(job, work, progress)
+            for output in reversed(job.outputs):  # the film last: where it is, everything is
+                notes += output.finish(work, job.film, segments, job.part, overwrite)
+            work.remove()
+        if report is not None:
+            write_report(report, timeline, job.film.path.name)
+        count = sum(len(segment.stamps) for segment in segments)
+        paths = tuple(output.target for output in job.outputs)
+        return Made(paths, count, resumed, time.perf_counter() - begun, tuple(dict.fromkeys(notes)))
+
+
+def planned(
+    source: Path, target: Path | None = None, *, look: Look, matte: Path | None = None, folder: Path | None = None,
+    moving: tuple[FilmEffect, ...] = (),
+    effects_file: Path | None = None, step: Step | None = None, quality: str = "good", codec: str | None = None,
+    asked: Asked = (None, None), rate: float | Fraction | None = None, steady: bool = True,
+    remover: Remover | None = None, limits: Limits | None = None, segment: int = SEGMENT,
+) -> Planned:  # fmt: skip
+    """The job. folder: for the output where no target names it. segment: frames of each part of the work, as a killed
+    run loses at most that many. See `cut_video` for the others."""
+    if quality not in QUALITIES:
+        raise UsageError(f"no quality named {quality!r}: choose one of {', '.join(QUALITIES)}")
+    film = open_film(source, rate=_exact(rate), limits=limits)
+    part = _part(film, asked)
+    look = look.tidied()
+    start = part[0] or Fraction(0)
+    drawing = drawing_of(look, moving, effects_file=effects_file, limits=limits, start=start)
+    size_hw, transparent = _canvas(drawing, film, part)
+    target = target or beside(source, transparent, folder)
+    name = codec_of(target, codec, transparent, film.bits)
+    outputs = [Output("film", target, _plan(film, target, name, quality, transparent, size_hw))]
+    if matte is not None:
+        grey = codec_of(matte, None, False)
+        outputs.append(Output("matte", matte, _plan(film, matte, grey, quality, False, film.size_hw), sound=False))
+    _check_apart(outputs)
+    remover = remover or Remover(limits=limits, load=step is None)
+    job = Job(
+        film, tuple(outputs), replace(drawing, transparent=transparent),
+        step or stepper(remover, quality=quality, steady=steady), part, colours=COLOURS[quality], segment=segment,
+    )  # fmt: skip
+    identity = _identity(job, look, effects_file, moving, step, quality, steady, remover)
+    return Planned(job, identity, tuple(_notes(film, outputs)))
+
+
+def _observed(timeline: Timeline, frame: Frame, cutout: Cutout, memory: Memory) -> dict[str, Any]:
+    """A frame's facts, which are put into the timeline and kept with the segment."""
+    facts = facts_of(float(frame.time), memory)
+    timeline.add(facts, memory)
+    return facts
+
+
+def cuts(
+    source: Path, step: Step | None, quality: str, asked: Asked, rate: float | Fraction | None, steady: bool,
+    foreground: bool, remover: Remover | None, limits: Limits | None,
+) -> Iterator[tuple[Frame, Cutout]]:  # fmt: skip
+    """See `iter_video`."""
+    film = open_film(source, rate=_exact(rate), limits=limits)
+    part = _part(film, asked)
+    step = step or stepper(remover or Remover(limits=limits), quality=quality, steady=steady)
+
+    def pairs() -> Iterator[tuple[Frame, Cutout]]:
+        found: Iterator[Cut] = cut_frames(
+            film, step, part=part, colours=COLOURS[quality] if foreground else None, hide=foreground
+        )
+        for cut in found:
+            yield cut.frame, cut.cutout
+
+    return pairs()
+
+
+def beside(source: Path, transparent: bool, folder: Path | None = None) -> Path:
+    """talk.cutout.mp4 beside talk.mp4, or talk.mp4 in a folder: of the source's kind where that is written and holds
+    what it has to, else .mov for transparent films and .mp4 for others."""
+    tail = ".cutout" if folder is None else ""
+    suffix = source.suffix.lower()
+    if is_pattern(source):
+        home = source.parent.parent if folder is None else folder
+        return home / f"{source.parent.name}{tail}" / f"%06d{suffix if suffix in CONTAINERS else '.png'}"
+    found = CONTAINERS.get(suffix)
+    if found is None or found.kind == "frames" or (transparent and found.alpha is None):
+        suffix = ".mov" if transparent else ".mp4"
+    return (folder or source.parent) / f"{source.stem}{tail}{suffix}"
+
+
+def _exact(rate: float | Fraction | None) -> Fraction | None:
+    """As the clocks of films have it: 29.97 is 30000/1001."""
+    if rate is None or isinstance(rate, Fraction):
+        return rate
+    whole = round(rate)
+    ntsc = Fraction(whole * 1000, 1001)
+    return (
+        ntsc
+        if whole and abs(float(ntsc) - rate) < 0.005 < abs(whole - rate)
+        else Fraction(rate).limit_denominator(1000)
+    )
+
+
+def _part(film: Film, asked: Asked) -> tuple[Fraction | None, Fraction | None]:
+    start, end = (
+        None if given is None else seconds_of(str(given), film.rate) if not isinstance(given, Fraction) else given
+        for given in asked
+    )
+    if (start or 0) < 0 or (end is not None and end <= (start or 0)):
+        raise UsageError(
+            f"the part from {asked[0] or 0} to {asked[1]} is empty: give an end that comes after the start"
+        )
+    if start is not None and film.duration is not None and start >= film.duration:
+        raise UsageError(f"the start, {float(start):g} s, is behind the film's end at {float(film.duration):g} s")
+    return start, end
+
+
+def _canvas(
+    drawing: Drawing, film: Film, part: tuple[Fraction | None, Fraction | None]
+) -> tuple[tuple[int, int], bool]:
+    """The size of what will be drawn, and whether it is see-through: found on the first frame, with a made subject."""
+    first = next(frames(film, start=part[0], end=part[1]), None)
+    if first is None:
+        raise UsageError(f"{film.path}: there is no frame in the part asked for; choose another")
+    height, width = film.size_hw
+    alpha = np.zeros(film.size_hw, np.float32)
+    alpha[height // 4 : height - height // 4, width // 4 : width - width // 4] = 1
+    made, _ = drawing(Cutout(first.image.rgb, alpha, source=first.image), first, None)
+    return made.size_hw, made.opacity is not None and bool(made.opacity.min() < 1)
+
+
+def _plan(film: Film, target: Path, codec: str, quality: str, transparent: bool, size_hw: tuple[int, int]) -> Plan:
+    check_built(codec) if codec in CODECS else None
+    plain = SRGB if film.colour.range == 0 and film.pictures else film.colour.at(film.size_hw, size_hw)
+    kind = container_of(target).kind
+    if codec in CODECS and not CODECS[codec].full:
+        plain = replace(plain, range=LIMITED)
+    deep = film.depth == 16 and kind != "animation"
+    return Plan(codec, quality, transparent, deep, plain, film.pixel_aspect, min(film.rate, FASTEST))
+
+
+def _check_apart(outputs: list[Output]) -> None:
+    targets = [output.target.absolute() for output in outputs]
+    if len(set(targets)) < len(targets):
+        raise UsageError(f"{targets[0]}: is to be the film and the matte; give two names")
+
+
+def _notes(film: Film, outputs: list[Output]) -> Iterator[str]:
+    for output in outputs:
+        kind, plan = output.container.kind, output.plan
+        if kind != "film" and film.colour.hdr and output.name == "film":
+            yield f"the film is HDR ({film.colour.hdr}), which this format does not say: its values are kept"
+        if kind == "film" and plan.how.even and any(n % 2 for n in film.size_hw):
+            yield f"{plan.codec} needs even sides: the last row or column stands twice"
+        if film.depth == 16 and output.name == "film" and (kind == "animation" or not _deep(plan)):
+            yield f"{output.target.suffix} with {plan.codec} holds 8 bits here: the film's {film.bits} were rounded"
+        silent = kind == "film" and not (output.container.aspect or plan.how.aspect)
+        if film.pixel_aspect != 1 and (silent or kind == "frames"):
+            yield (
+                f"the source's pixels are not square ({film.pixel_aspect}), which {output.target.suffix} with "
+                f"{plan.codec} does not say here: tell it to whatever shows it"
+            )
+        if kind == "frames" and output.name == "film":
+            yield f"numbered pictures hold no time stamps and no sound: they were {float(film.rate):g} a second"
+
+
+def _deep(plan: Plan) -> bool:
+    return plan.codec not in CODECS or (True, plan.transparent) in plan.how.formats
+
+
+def _identity(
+    job: Job, look: Look, effects_file: Path | None, moving: tuple[FilmEffect, ...], step: Step | None, quality: str,
+    steady: bool, remover: Remover,
+) -> dict[str, object]:  # fmt: skip
+    """What decides the pictures, in words. The end of the part is not in it: what comes before is of use all the same.
+
+    A step of one's own, or a moving effect that does not say what it is (`told`), cannot be known again: then nothing
+    is gone on with.
+    """
+    film = job.film
+    effects = [getattr(effect, "told", None) for effect in moving]
+    told: dict[str, Any] = {
+        "matteo": __version__, "av": str(av.library_versions), "film": _digest(film.pictures or film.path),
+        "rate": str(film.rate), "look": asdict(look), "moving": effects, "quality": quality, "steady": steady,
+        "files": {text: _digest(path) for text, path in look.files().items()},
+        "outputs": {output.name: [output.target.name, str(output.plan)] for output in job.outputs},
+        "start": str(job.part[0]), "segment": job.segment, "threads": remover.threads,
+        "model": f"{remover.card.name}@{remover.card.checksum} {refiner_card().checksum}",
+    }  # fmt: skip
+    if effects_file is not None:
+        told["files"]["effects"] = hashlib.sha256(effects_file.read_bytes()).hexdigest()
+    if job.drawing.backdrop is not None:
+        told["files"]["backdrop"] = _digest(job.drawing.backdrop.film.pictures or job.drawing.backdrop.film.path)
+    return told | ({"unknown": True} if step or None in effects else {})
+
+
+def _digest(path: Path | tuple[Path, ...]) -> str:
+    """A film is known by its size, its time of change and some of its bytes: all of them would take minutes."""
+    digest = hashlib.sha256()
+    for one in path if isinstance(path, tuple) else (path,):
+        facts = one.stat()
+        digest.update(f"{facts.st_size} {facts.st_mtime_ns}".encode())
+        if isinstance(path, tuple):
+            continue
+        with one.open("rb") as file:
+            for at in (0, facts.st_size // 2, max(0, facts.st_size - SAMPLE)):
+                file.seek(at)
+                digest.update(file.read(SAMPLE))
+    return digest.hexdigest()

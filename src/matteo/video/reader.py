@@ -1,0 +1,159 @@
+"""A film's frames in turn, upright, in straight RGB, with the time stamps that they have in the film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+import av
+import numpy as np
+
+from matteo.errors import UnreadablePicture, UsageError
+from matteo.picture.image import Image
+from matteo.video.colour import to_image
+from matteo.video.film import Film, pictures_of, turn_of
+from matteo.video.frame import Frame
+from matteo.video.media import reading
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from numpy.typing import NDArray
+
+    Pixels = TypeVar("Pixels", bound=NDArray[np.generic])
+
+SHORT_BY = Fraction(1, 2)  # second: a film that ends so much before the end it names is a truncated one
+
+
+def frames(
+    film: Film, *, start: Fraction | None = None, end: Fraction | None = None, after: Frame | None = None
+) -> Iterator[Frame]:
+    """The frames whose time is in [start, end), in seconds from the film's beginning.
+
+    after: go on behind this frame of an earlier reading (its image is not looked at).
+    UnreadablePicture where the film is damaged, ends too early, or changes the size of its pictures, with the time.
+    """
+    if start is not None and end is not None and end <= start:
+        raise UsageError(f"the end ({float(end):g} s) is not after the start ({float(start):g} s)")
+    if film.pictures:
+        from matteo.video.numbered import numbered_frames
+
+        yield from numbered_frames(film, start, end, after)
+        return
+    index = 0 if after is None else after.index + 1
+    for stamp, picture in _wanted(film, start, end, after):
+        time = stamp * film.time_base - film.zero
+        if end is not None and time >= end:
+            return
+        yield Frame(_upright(picture, film, time), time, index, (picture.duration or 0) * film.time_base)
+        index += 1
+
+
+def _wanted(
+    film: Film, start: Fraction | None, end: Fraction | None, after: Frame | None
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Decoded frames with their time stamps from the first that is wanted."""
+    first = None if start is None else (start + film.zero) / film.time_base
+    last = None if after is None else (after.time + film.zero) / film.time_base
+    aim = last if last is not None else first
+    with reading(film.path):
+        for stamp, picture in _sought(film, aim, end):
+            if (first is None or stamp >= first) and (last is None or stamp > last):
+                yield stamp, picture
+
+
+def _sought(film: Film, aim: Fraction | None, end: Fraction | None) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames from a key frame before the aim on; from the very first where the file cannot be sought in."""
+    with av.open(str(film.path), metadata_errors="replace") as container:
+        stream = pictures_of(container, film.path)
+        if aim is not None and aim > 0:
+            try:
+                container.seek(int(aim), stream=stream)
+            except av.FFmpegError:
+                container.seek(0)
+            found = _stamped(film, container, stream, end)
+            begin = next(found, None)
+            if begin is not None and begin[0] <= aim:
+                yield begin
+                yield from found
+                return
+    with av.open(str(film.path), metadata_errors="replace") as container:
+        yield from _stamped(film, container, pictures_of(container, film.path), end)
+
+
+def _stamped(
+    film: Film, container: InputContainer, stream: VideoStream, end: Fraction | None
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames with stamps that only grow: one that is missing or not later than the last is made so."""
+    usual = max(1, round(1 / film.rate / film.time_base))
+    stamp, length = None, usual
+    for picture in _decoded(film, container, stream):
+        said = picture.pts
+        if stamp is None:
+            stamp = 0 if said is None else said
+        elif said is None or said <= stamp:
+            stamp += length if said is None else 1
+        else:
+            stamp = said
+        length = picture.duration or usual
+        yield stamp, picture
+    _check_end(film, stamp, length, end)
+
+
+def _decoded(film: Film, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    last = None
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            pictures = [] if packet is None else packet.decode()
+        except av.FFmpegError as error:
+            if isinstance(error, EOFError):
+                return
+            at = Fraction(0) if last is None else last * film.time_base - film.zero
+            raise UnreadablePicture(
+                f"{film.path}: damaged near {float(at):.2f} s ({error.strerror}); repair it, or take the part before "
+                f"with --end {float(at):.2f}"
+            ) from error
+        if packet is None:
+            return
+        for picture in pictures:
+            last = picture.pts if picture.pts is not None else last
+            yield picture
+
+
+def _check_end(film: Film, stamp: int | None, length: int, end: Fraction | None) -> None:
+    if stamp is None:
+        raise UnreadablePicture(f"{film.path}: there is no picture in it; it is empty or damaged")
+    if film.duration is None:
+        return
+    ends = (stamp + length) * film.time_base - film.zero
+    wanted = film.duration if end is None else min(end, film.duration)
+    if wanted - ends > SHORT_BY + 3 / film.rate:
+        raise UnreadablePicture(
+            f"{film.path}: its pictures end at {float(ends):.2f} s of {float(film.duration):.2f} s: it is truncated; "
+            f"get the whole, or take what is there with --end {float(ends):.2f}"
+        )
+
+
+def _upright(picture: VideoFrame, film: Film, time: Fraction) -> Image:
+    quarters, mirrored = turn_of(picture) if film.turn != (0, False) else film.turn
+    size_hw = (picture.width, picture.height) if quarters % 2 else (picture.height, picture.width)
+    if size_hw != film.size_hw:
+        raise UnreadablePicture(
+            f"{film.path}: its pictures change from {film.size_hw[1]} x {film.size_hw[0]} to {size_hw[1]} x "
+            f"{size_hw[0]} at {float(time):.2f} s; cut the two parts apart with --end {float(time):.2f} and --start "
+            f"{float(time):.2f}"
+        )
+    image = to_image(picture, film.colour)
+    opacity = None if image.opacity is None else turned(image.opacity, quarters, mirrored)
+    return Image(turned(image.rgb, quarters, mirrored), opacity, format="film")
+
+
+def turned(pixels: Pixels, quarters: int, mirrored: bool) -> Pixels:
+    """H x W or H x W x C, mirrored left to right or not, then turned against the clock."""
+    if mirrored:
+        pixels = pixels[:, ::-1]  # type: ignore[assignment]
+    return np.ascontiguousarray(np.rot90(pixels, quarters))  # type: ignore[return-value]

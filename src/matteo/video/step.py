@@ -1,0 +1,169 @@
+"""A film's alpha, frame by frame: `alpha, memory = step(frame, memory)`.
+
+The network looks at every frame, or at every n-th; between, alpha is carried along the flow. What it says is made
+steady on its own grid, where that is cheap, and then brought to the frame's size along the frame's own edges.
+What is remembered is in `Memory`, an ordinary value: give None where a film, a scene or a part of it begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteo.errors import UsageError
+from matteo.matting.clean import HIGH, LOW, fill_pinholes, remove_specks, settle, snap
+from matteo.matting.confidence import expected_iou, is_plain
+from matteo.matting.edges import refined
+from matteo.models.fit import fit, fitted_size
+from matteo.picture.geometry import resize
+from matteo.picture.image import Alpha, Rgb
+from matteo.remover import Remover
+from matteo.video.cuts import is_cut
+from matteo.video.edges import REACH, edges_steadied
+from matteo.video.flow import Motion, motion
+from matteo.video.steady import Past, begun, blended, carried
+from matteo.video.subject import is_lost, without_strangers
+from matteo.video.upsample import upsampled
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """every: frames from one look of the network to the next. astray: share of the way that may be lost where alpha is
+    uncertain, from which on the network looks all the same. edges: a key of `matteo.matting.edges.EDGES`."""
+
+    every: int
+    astray: float
+    edges: str
+
+
+QUALITIES = {"draft": Quality(3, 0.2, "fast"), "good": Quality(2, 0.1, "fast"), "best": Quality(1, 0.0, "fine")}
+
+SLIP = 2  # frames for which the network may deny what was seen before
+LOSS = 8  # the same, where it denies the whole subject
+ENTRY = 5  # frames that something apart from the subject must last
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a frame leaves to the next.
+
+    full: H x W, the frame's alpha. small: h x w x 3, the frame as the network saw it. past: alpha on that grid, and
+    what stands behind it. confidence: the network's, in [0, 1], of its last look. flicker: how far that look differed
+    from what was to be expected, as a share of the subject's area; None where nothing was. since: frames since that
+    look. cut: this frame began a scene; without steadying none is known to.
+    """
+
+    full: Alpha
+    small: NDArray[np.uint8]
+    past: Past
+    confidence: float
+    flicker: float | None = None
+    since: int = 0
+    cut: bool = False
+
+    @property
+    def alpha(self) -> Alpha:
+        """The frame's alpha on the small grid, before edges: h x w in [0, 1]."""
+        return self.past.alpha
+
+
+Step = Callable[[Rgb, Memory | None], tuple[Alpha, Memory]]
+
+
+def stepper(remover: Remover, *, quality: str = "good", steady: bool = True) -> Step:
+    """The step of a film: (frame H x W x 3 uint8 or uint16, memory or None) -> (alpha H x W in [0, 1], memory).
+
+    quality: a key of QUALITIES. steady=False: every frame by itself, as a picture.
+    Raises UsageError for another quality. The step may be shared by films: it holds nothing of them.
+    """
+    if quality not in QUALITIES:
+        raise UsageError(f"no quality named {quality!r}: choose one of {', '.join(QUALITIES)}")
+    how = QUALITIES[quality]
+
+    def step(rgb: Rgb, memory: Memory | None) -> tuple[Alpha, Memory]:
+        small = _small(rgb, remover)
+        way = _way(rgb, small, memory) if steady else None
+        now = _begun(rgb, small, remover) if memory is None or way is None else _gone_on(rgb, small, memory, way)
+        coarse = remove_specks(fill_pinholes(snap(now.past.alpha)))
+        alpha = _at_full_size(rgb, small, coarse, how, remover)
+        if memory is not None and way is not None:
+            alpha = edges_steadied(alpha, memory.full, way, np.maximum(now.past.weight - 1, 0), coarse)
+        settle(alpha)
+        return alpha.copy(), replace(now, full=alpha, cut=steady and way is None)
+
+    def _gone_on(rgb: Rgb, small: NDArray[np.uint8], memory: Memory, way: Motion) -> Memory:
+        """From the frame before; the full alpha is still that frame's."""
+        past = carried(memory.past, way)
+        now = replace(memory, small=small, past=past, since=memory.since + 1, cut=False)
+        if now.since < how.every and _astray(past.alpha, way) < how.astray:
+            return now
+        seen, confidence = _looked(rgb, small, remover)
+        flicker = float((np.abs(seen - past.alpha) * way.trust).sum() / max(1.0, float(past.alpha.sum())))
+        return replace(now, past=_joined(past, seen, now.since), confidence=confidence, flicker=flicker, since=0)
+
+    return step
+
+
+def _begun(rgb: Rgb, small: NDArray[np.uint8], remover: Remover) -> Memory:
+    seen, confidence = _looked(rgb, small, remover)
+    return Memory(np.zeros(_size(rgb), np.float32), small, begun(seen), confidence)
+
+
+def _joined(past: Past, seen: Alpha, since: int) -> Past:
+    """The past, carried to the frame, and what the network sees there; `since` frames lie between its looks."""
+    known, waited = without_strangers(seen, past.alpha, past.waited, _looks(ENTRY, since))
+    patience = _looks(LOSS if is_lost(seen, past.alpha) else SLIP, since)
+    return replace(blended(past, known, patience), waited=waited)
+
+
+def _looks(frames: int, since: int) -> int:
+    """So many frames as looks of the network; at least one."""
+    return max(1, round(frames / since))
+
+
+def _astray(alpha: Alpha, way: Motion) -> float:
+    """The share of the way that is lost where alpha is neither 0 nor 1."""
+    window = np.ones((REACH, REACH), np.uint8)
+    uncertain = (cv2.dilate(alpha, window) > LOW) & (cv2.erode(alpha, window) < HIGH)
+    return 1 - float(way.trust[uncertain].mean()) if uncertain.any() else 0.0
+
+
+def _size(rgb: Rgb) -> tuple[int, int]:
+    return rgb.shape[0], rgb.shape[1]
+
+
+def _small(rgb: Rgb, remover: Remover) -> NDArray[np.uint8]:
+    """The frame on the network's grid, in 8 bits."""
+    small = resize(rgb, fitted_size(_size(rgb), remover.card))
+    return np.asarray(small if small.dtype == np.uint8 else small >> 8, np.uint8)
+
+
+def _way(rgb: Rgb, small: NDArray[np.uint8], memory: Memory | None) -> Motion | None:
+    """From the frame before to this one; None where nothing continues."""
+    if memory is None or memory.full.shape != _size(rgb):
+        return None
+    way = motion(memory.small, small)
+    return None if is_cut(memory.small, small, way) else way
+
+
+def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover) -> tuple[Alpha, float]:
+    """What the network makes of the frame: alpha on its grid, and how sure it is."""
+    fitted = fit(small if remover.card.fit == "stretch" else rgb, remover.card)
+    outputs = remover.session.look(fitted.tensor)
+    if is_plain(fitted.rgb[::8, ::8]) and is_plain(fitted.rgb):  # the first says no in nearly every frame, and faster
+        return np.zeros(fitted.rgb.shape[:2], np.float32), 0.0
+    alpha = fitted.coarse_alpha(outputs.alpha, remover.card)
+    quality = outputs.quality_of()
+    return alpha, expected_iou(alpha) if quality is None else quality
+
+
+def _at_full_size(rgb: Rgb, small: NDArray[np.uint8], coarse: Alpha, how: Quality, remover: Remover) -> Alpha:
+    if how.edges == "fast":
+        return upsampled(coarse, small, rgb)
+    return refined(how.edges, rgb, coarse, run=remover.refiner.run, guessed=True)
