@@ -32,7 +32,8 @@ from skimage import data as photographs
 from matteo import Remover
 from matteo.learning.data import decode, pairs_of, read_tar
 from matteo.learning.metrics_matting import connectivity_error, gradient_error, mse, sad
-from matteo.matting.clean import remove_specks, settle, snap
+from matteo.matting.classical import preconditioner
+from matteo.matting.clean import cleaned, settle
 from matteo.matting.guided import guided_upsample
 from matteo.matting.refine import refine
 from matteo.matting.trimap import unknown_band
@@ -98,7 +99,7 @@ def closed_form(rgb: Bytes, trimap: Floats) -> Floats:
     """Closed-form matting (Levin 2008) by pymatting; trimap: 0, 0.5, 1."""
     import pymatting
 
-    alpha = pymatting.estimate_alpha_cf(rgb / 255.0, trimap.astype(np.float64))
+    alpha = pymatting.estimate_alpha_cf(rgb / 255.0, trimap.astype(np.float64), preconditioner=preconditioner)
     return np.asarray(np.clip(alpha, 0, 1), np.float32)
 
 
@@ -157,7 +158,7 @@ def from_trimap(data: Path, every: int) -> None:
 def coarse_alpha(remover: Remover, rgb: Bytes) -> Floats:
     """As the pipeline finds it, on the network's own grid."""
     fitted = fit(rgb, remover.card)
-    return remove_specks(snap(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)))
+    return cleaned(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
 
 
 def from_network(data: Path, every: int) -> None:

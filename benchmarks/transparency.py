@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scenes import Floats, Scene, composite, picture
 
-from matteo.matting.clean import settle, snap
+from matteo.matting.clean import CLEAR, settle, snap
 from matteo.matting.foreground import estimate_foreground
-from matteo.remover import CLEAR, SMOOTH
+from matteo.remover import SMOOTH
 
 SIDE = 480
 VEILS = ("#f4f4f0", "#d8e8ff", "#20242c", "#e8c0d0")

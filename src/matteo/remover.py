@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.errors import UsageError
-from matteo.matting.clean import HIGH, LOW, fill_pinholes, remove_specks, settle, snap
+from matteo.matting.clean import cleaned, settle
 from matteo.matting.confidence import expected_iou, is_plain, reasons
 from matteo.matting.edges import refined
 from matteo.matting.foreground import LAMBDA_FULL, RADIUS, estimate_foreground, hide_background
@@ -40,7 +40,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 NOTHING = "no subject found: the cut-out is empty"
-CLEAR = 0.02, 0.98  # what is seen through is not made opaque, nor nothing
 SMOOTH = 8, 4.0  # radius and lambda for it: what shines through must not be taken for the subject's own texture
 ROWS = 256
 UNSEEN = 128  # what the network sees where the source is transparent
@@ -247,7 +246,7 @@ class Remover:
         with timed(seconds, "edges"):
             plain = is_plain(fitted.rgb)
             raw = fitted.coarse_alpha(outputs.alpha, self.card) * np.float32(not plain)
-            coarse = remove_specks(fill_pinholes(snap(raw, *(CLEAR if how.transparency else (LOW, HIGH)))))
+            coarse = cleaned(raw, see_through=how.transparency)
         with timed(seconds, "confidence"):
             quality = outputs.quality_of()
             confidence = expected_iou(raw) if quality is None or plain else quality

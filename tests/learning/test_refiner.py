@@ -21,7 +21,7 @@ from matteo.learning.refiner_network import MULTIPLE, Refiner, between, colours_
 from matteo.learning.refiner_patches import Made, batch
 from matteo.learning.refiner_state import Recipe, load_refiner
 from matteo.learning.synthesis.scene import make_composite
-from matteo.matting.clean import fill_pinholes, remove_specks, snap
+from matteo.matting.clean import cleaned, snap
 from matteo.models.card import from_json
 from matteo.models.fit import fit
 from matteo.models.session import Session
@@ -121,9 +121,9 @@ def test_the_coarse_alpha_is_cleaned_as_the_pipeline_cleans_it() -> None:
     picture = photograph("rocket")
     fitted = fit(picture, remover.card)
     snapped = snap(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
-    cleaned = remove_specks(fill_pinholes(snapped))
-    assert (cleaned != snapped).any()
-    assert (coarse_alpha_of(remover)(picture) == cleaned).all()
+    clean = cleaned(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
+    assert (clean != snapped).any()
+    assert (coarse_alpha_of(remover)(picture) == clean).all()
 
 
 def rows_of(run: Path) -> list[dict[str, str]]:

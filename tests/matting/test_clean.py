@@ -1,6 +1,9 @@
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from matteo.matting.clean import fill_pinholes, remove_specks, snap
+import matteo
+from matteo.matting.clean import cleaned, close_doubts, fill_pinholes, remove_specks, snap
 from matteo.matting.confidence import expected_iou
 
 
@@ -64,3 +67,68 @@ def test_a_doubt_at_the_border_of_the_picture_is_left() -> None:
     alpha = np.ones((300, 300), np.float32)
     alpha[0, 100:104] = 0.7
     assert (fill_pinholes(alpha) == alpha).all()
+
+
+def test_a_small_island_stays_where_the_network_is_sure_and_goes_where_it_is_not() -> None:
+    alpha = np.zeros((320, 320), np.float32)
+    alpha[100:220, 140:180] = 1  # the letter,
+    alpha[80:85, 157:162] = 1  # its dot of 25 pixels, under the share that counts as a speck,
+    alpha[40:45, 40:45] = 0.7  # a doubt of the same size,
+    alpha[20, 300] = 1  # and a single pixel
+    cleaned_alpha = remove_specks(alpha)
+    assert (cleaned_alpha[80:85, 157:162] == 1).all()
+    assert (cleaned_alpha[40:45, 40:45] == 0).all()
+    assert cleaned_alpha[20, 300] == 0
+
+
+def test_the_dots_of_rendered_letters_stay_and_their_holes_too() -> None:
+    """What the shipped network makes of small dark text on paper."""
+    page = np.full((640, 640, 3), (236, 230, 214), np.uint8)
+    cv2.putText(page, "Boji", (110, 370), cv2.FONT_HERSHEY_SIMPLEX, 6, (150, 20, 30), 26, cv2.LINE_AA)
+    ink = (page[..., 1] < 120).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
+    assert count - 1 == 6  # B, o, j and i without, and two dots
+    alpha = matteo.Remover(threads=1).alpha(page)
+    for index in range(1, count):
+        assert alpha[labels == index].mean() > 0.75, stats[index]
+    holes, inner, spans, _ = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)
+    assert holes - 1 == 4  # the paper, two holes of the B, and one of the o
+    for index in range(1, holes):
+        assert alpha[cv2.erode((inner == index).astype(np.uint8), np.ones((9, 9))) > 0].mean() < 0.35, spans[index]
+
+
+def person() -> NDArray[np.float32]:
+    """A solid subject with a soft edge."""
+    alpha = np.zeros((300, 300), np.float32)
+    alpha[50:250, 50:250] = 1
+    return np.asarray(cv2.GaussianBlur(alpha, (0, 0), 3), np.float32).clip(0, 1)
+
+
+def test_a_half_alpha_patch_inside_is_closed_and_everything_that_is_open_stays() -> None:
+    whole = snap(person())
+    alpha = whole.copy()
+    alpha[100:160, 100:160] = 0.6
+    assert (close_doubts(alpha) == whole).all()
+    alpha[120:130, 120:130] = 0.2  # something sure in it: an opening
+    assert (close_doubts(alpha) == alpha).all()
+    assert (close_doubts(whole) == whole).all()
+    at_border = np.ones((60, 60), np.float32)
+    at_border[:20, 20:30] = 0.6
+    assert (close_doubts(at_border) == at_border).all()
+
+
+def test_a_patch_is_raised_to_the_pass_that_leads_out_of_it() -> None:
+    alpha = snap(person())
+    alpha[100:160, 100:160] = 0.6
+    alpha[125:130, 20:100] = np.minimum(alpha[125:130, 20:100], np.float32(0.8))  # a groove to the background
+    closed = close_doubts(alpha)
+    assert (closed[100:160, 100:160] == np.float32(0.8)).all()
+
+
+def test_of_what_is_seen_through_partial_alpha_stays() -> None:
+    veil = person() * np.float32(0.6)
+    assert (cleaned(veil, see_through=True)[100:200, 100:200] < 0.7).all()
+    glass = person()
+    glass[100:200, 100:200] = 0.6
+    assert (cleaned(glass, see_through=True)[100:200, 100:200] < 0.7).all()
+    assert (cleaned(glass)[100:200, 100:200] == 1).all()

@@ -34,7 +34,7 @@ from matteo.learning.schedule import Plan, learning_rate, plan_steps, timed_plan
 from matteo.learning.synthesis.layer import Floats
 from matteo.learning.train import attempt
 from matteo.learning.validation import Validation
-from matteo.matting.clean import fill_pinholes, remove_specks, snap
+from matteo.matting.clean import cleaned
 from matteo.models.fit import fit
 from matteo.remover import Remover, in_order
 
@@ -52,7 +52,7 @@ def coarse_alpha_of(remover: Remover) -> Callable[[Bytes], Floats]:
     def alpha(rgb: Bytes) -> Floats:
         fitted = fit(rgb, remover.card)
         raw = fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
-        return remove_specks(fill_pinholes(snap(raw)))
+        return cleaned(raw)
 
     return alpha
 

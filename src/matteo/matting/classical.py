@@ -8,6 +8,7 @@ filter. Needs pymatting, which is imported by the first call: its compiler takes
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +24,7 @@ Trimap = NDArray[np.uint8]
 
 WORKING = 640
 AROUND = 0.05  # of the band's box, on each side: known pixels from which the unknown ones are told
+SHIFTS = [1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0]  # of the diagonal, in its own units; the next where one is too little
 METHODS = {"closed-form": "estimate_alpha_cf", "knn": "estimate_alpha_knn"}
 
 
@@ -59,9 +61,19 @@ def _estimator(method: str) -> Callable[..., Any]:
         import pymatting
     except ImportError:
         raise MissingExtra(f'edges "{method}" needs one more package: pip install "matteo[classical]"') from None
-    # It prints to stdout where a first try fails, before the next one: into pictures and JSON that go there.
-    vars(import_module("pymatting.preconditioner.ichol"))["print"] = _say_nothing
-    return getattr(pymatting, METHODS[method])  # type: ignore[no-any-return]
+    estimate = getattr(pymatting, METHODS[method])
+    return partial(estimate, preconditioner=preconditioner) if method == "closed-form" else estimate
+
+
+def preconditioner(system: Any) -> Any:
+    """The incomplete Cholesky decomposition, with a little added to the system's diagonal from the beginning.
+
+    Without that it fails where colours repeat, and says so on stdout, into pictures and JSON that go there, before it
+    adds to it all the same. It decides how soon a solution is found, not which.
+    """
+    ichol = import_module("pymatting.preconditioner.ichol")
+    vars(ichol)["print"] = _say_nothing  # should even that be too little
+    return ichol.ichol(system, shifts=SHIFTS)
 
 
 def _say_nothing(*words: object) -> None:

@@ -16,13 +16,15 @@ colours out of the means. benchmarks/foreground.py measures it beside pymatting'
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.matting.tiles import SIDE, magnify, tiles
+from matteo.matting.tiles import SIDE, Tile, magnify, tiles, tiles_touching
+from matteo.matting.trimap import Mask
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
@@ -30,11 +32,11 @@ Floats = NDArray[np.float32]
 WORKING = 800  # samples along the long side of the finest grid, at most
 COARSEST = 24  # and of the coarsest, at least
 RADIUS = 2  # of the means, in samples of their grid
-SHARPNESS = 4
 LAMBDA = 0.1
 LAMBDA_FULL = 0.4  # at full size alpha is least certain: more of what is beyond the means is taken for its error
 PRIOR = 1e-3  # weight of the coarser level's mean, which holds where nothing else is near
 ROWS = 256
+LEVEL_SIDE = 128  # samples of a tile of a grid
 LARGEST_BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
 SMALLEST = float(np.nextafter(np.float32(0), np.float32(1)))
 
@@ -57,22 +59,47 @@ def estimate_foreground(
     step = max(1, -(-max(alpha.shape) // WORKING))
     small = [sample(values, step) for values in (rgb, alpha, opacity) if values is not None]
     full = np.float32(np.iinfo(rgb.dtype).max)
-    foreground, background = (means * full for means in estimate_means(small[0] / full, *small[1:], radius=radius))
-    depth = cv2.CV_8U if rgb.dtype == np.uint8 else cv2.CV_16U
     shown = alpha if shown is None else shown
+    small[0] *= 1 / full
+    bands = list(_bands(alpha, shown, step))
+    found = estimate_means(small[0], *small[1:], needed=_touched(bands, small[1].shape, step), radius=radius)
+    foreground, background = (means * full for means in found)
+    depth = cv2.CV_8U if rgb.dtype == np.uint8 else cv2.CV_16U
     result = rgb.copy()
-
-    for tile in tiles((alpha.shape[0], alpha.shape[1]), step * max(1, SIDE // step)):
+    for tile, band in bands:
         t = alpha[tile]
-        band = cv2.bitwise_and(cv2.inRange(t, 0, LARGEST_BELOW_1), cv2.inRange(shown[tile], SMALLEST, LARGEST_BELOW_1))
-        if not cv2.countNonZero(band):
-            continue
         f, b = magnify(foreground, step, tile), magnify(background, step, tile)
         share = _thrice(t * _scale(t, lasting))
         given = cv2.multiply(_beyond(rgb[tile], f, b, _thrice(t)), share)
         corrected = cv2.add(f, given, dtype=depth)  # rounds and saturates
         result[tile] = cv2.copyTo(corrected, band, np.ascontiguousarray(result[tile]))
     return result
+
+
+def _bands(alpha: Alpha, shown: Alpha, step: int) -> Iterator[tuple[Tile, NDArray[np.uint8]]]:
+    """The tiles in which a colour is to be found, no larger than that, and in each 255 where. They begin at multiples
+    of step."""
+    for tile in tiles((alpha.shape[0], alpha.shape[1]), step * max(1, SIDE // step)):
+        below, above = cv2.inRange(alpha[tile], 0, LARGEST_BELOW_1), cv2.inRange(shown[tile], SMALLEST, LARGEST_BELOW_1)
+        band = np.asarray(cv2.bitwise_and(below, above), np.uint8)
+        left, top, width, height = cv2.boundingRect(band)
+        if width:
+            top, right_of, left, below_of = top // step * step, left + width, left // step * step, top + height
+            box = slice(top, below_of), slice(left, right_of)
+            corner = tile[0].start, tile[1].start
+            inside = tuple(slice(c + part.start, c + part.stop) for c, part in zip(corner, box, strict=True))
+            yield (inside[0], inside[1]), np.ascontiguousarray(band[box])
+
+
+def _touched(bands: list[tuple[Tile, NDArray[np.uint8]]], size_hw: tuple[int, ...], step: int) -> Mask:
+    """Of the samples, one every `step` pixels, those of which the bands' colours are told, with one to spare."""
+    touched = np.zeros(size_hw, bool)
+    for (rows, columns), _ in bands:
+        touched[
+            max(0, rows.start // step - 1) : -(-rows.stop // step) + 1,
+            max(0, columns.start // step - 1) : -(-columns.stop // step) + 1,
+        ] = True
+    return touched
 
 
 def hide_background(rgb: Rgb, alpha: Alpha) -> None:
@@ -84,19 +111,46 @@ def hide_background(rgb: Rgb, alpha: Alpha) -> None:
 
 
 def estimate_means(
-    rgb: Floats, alpha: Alpha, opacity: Alpha | None = None, *, radius: int = RADIUS
+    rgb: Floats, alpha: Alpha, opacity: Alpha | None = None, *, needed: Mask | None = None, radius: int = RADIUS
 ) -> tuple[Floats, Floats]:
-    """Foreground and background colours around every pixel, h x w x 3 each in [0, 1]."""
-    inside, outside = alpha**SHARPNESS, (1 - alpha) ** SHARPNESS
-    if opacity is not None:
-        inside, outside = inside * opacity, outside * opacity
-    foreground, background = (_overall(rgb, weight) for weight in (inside, outside))
+    """Foreground and background colours around every pixel, h x w x 3 each in [0, 1].
+
+    needed: h x w, where they will be used; elsewhere those of a coarser level may stand. Where None, everywhere.
+    """
+    needed = np.ones(alpha.shape, bool) if needed is None else needed
+    foreground, background = (_overall(rgb, weight) for weight in weights(alpha, opacity))
     for step in _steps(max(alpha.shape)):
-        i, a, w_f, w_b = (sample(values, step) for values in (rgb, alpha, inside, outside))
-        foreground, background = _enlarged(foreground, a.shape), _enlarged(background, a.shape)
-        f, b = fuse(i, foreground, background, a)
-        foreground, background = _mean(f, w_f, foreground, radius), _mean(b, w_b, background, radius)
+        level = [sample(values, step) for values in (rgb, alpha, opacity) if values is not None]
+        size_hw = level[1].shape[0], level[1].shape[1]
+        means = [_enlarged(means, size_hw) for means in (foreground, background)]
+        foreground, background = (values.copy() for values in means)
+        for tile in tiles_touching(needed, size_hw, LEVEL_SIDE):
+            seen, inside = _with_margin(tile, size_hw, radius)
+            found = _level(*(values[seen] for values in (*means, *level)), radius=radius)
+            foreground[tile], background[tile] = (values[inside] for values in found)
     return foreground, background
+
+
+def weights(alpha: Alpha, opacity: Alpha | None = None) -> tuple[Floats, Floats]:
+    """alpha^4 and (1 - alpha)^4: how much a pixel says of the foreground's and of the background's colour."""
+    inside, outside = (np.square(np.square(share)) for share in (alpha, 1 - alpha))
+    return (inside, outside) if opacity is None else (inside * opacity, outside * opacity)
+
+
+def _level(
+    foreground: Floats, background: Floats, rgb: Floats, alpha: Alpha, opacity: Alpha | None = None, *, radius: int
+) -> tuple[Floats, Floats]:
+    """The means on one grid, given those of the coarser one on it."""
+    w_f, w_b = weights(alpha, opacity)
+    f, b = fuse(rgb, foreground, background, alpha)
+    return _mean(f, w_f, foreground, radius), _mean(b, w_b, background, radius)
+
+
+def _with_margin(tile: Tile, size_hw: tuple[int, int], margin: int) -> tuple[Tile, Tile]:
+    """The tile and what lies around it; and where in that the tile is."""
+    seen = [slice(max(0, t.start - margin), min(n, t.stop + margin)) for t, n in zip(tile, size_hw, strict=True)]
+    inside = [slice(t.start - s.start, t.stop - s.start) for t, s in zip(tile, seen, strict=True)]
+    return (seen[0], seen[1]), (inside[0], inside[1])
 
 
 def fuse(rgb: Floats, foreground: Floats, background: Floats, alpha: Alpha) -> tuple[Floats, Floats]:
@@ -129,7 +183,7 @@ def _mean(rgb: Floats, weight: Floats, prior: Floats, radius: int) -> Floats:
 def _overall(rgb: Floats, weight: Floats) -> Floats:
     """The mean of the whole picture, 1 x 1 x 3; grey where nothing weighs."""
     total = float(weight.sum(dtype=np.float64))
-    mean = np.einsum("hwc,hw->c", rgb, weight, dtype=np.float64) / total if total > 0 else np.full(3, 0.5)
+    mean = weight.reshape(1, -1) @ rgb.reshape(-1, 3) / total if total > 0 else np.full(3, 0.5)
     return np.asarray(mean, np.float32).reshape(1, 1, 3)
 
 
@@ -152,5 +206,10 @@ def _thrice(values: Floats) -> Floats:
 
 def sample(values: NDArray[Any], step: int) -> Floats:
     """Every step-th pixel, as float32: in single pixels, not in means, alpha F + (1 - alpha) B is exact."""
+    if step == 1:
+        return np.asarray(values, np.float32)
+    whole = all(n % step > step // 2 or n % step == 0 for n in values.shape[:2])
+    if whole:  # a strided copy, several times faster
+        return np.asarray(values[step // 2 :: step, step // 2 :: step], np.float32, order="C")
     ys, xs = (np.minimum(np.arange(step // 2, n + step // 2, step), n - 1) for n in values.shape[:2])
     return np.asarray(values[ys][:, xs], np.float32)

@@ -10,7 +10,7 @@ parts that the band touches are computed, each with so much of its surroundings 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.matting.given import impose
+from matteo.matting.parts import SIDE, Part, outer, parts
 from matteo.matting.trimap import Mask, band_radius, near_outline, unknown_band
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
@@ -25,12 +26,10 @@ from matteo.picture.image import Alpha, Rgb
 Floats = NDArray[np.float32]
 Run = Callable[[Floats], Floats]
 
-MULTIPLE = 8  # of the network's patches; cuts lie on multiples of it
-SIDE = 384  # rows of a strip
-MARGIN = 88  # pixels of its surroundings that the network sees beside each part: as far as it looks
 WORKING = 2048  # the long side up to which the network works
 LARGEST_STEP = 2.0  # from one size to the next: with 4, errors are a sixth larger
 WIDEST = 64  # pixels: half the width of the band that the network bridges
+SOFT = 3  # pixels over which the refined goes over into a doubt that is left
 LEAST = 160  # the long side below which no alpha is shrunk to narrow its band
 
 
@@ -44,7 +43,7 @@ def refine(
     0 surely background, 255 surely foreground, between unknown; where None it is made from `coarse`. run: the network,
     1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) -> 1 x 1 x s x t. guessed: `coarse` is a network's guess, not
     only rough but wrong in places: it is refined at its own size first, and its doubts far from any outline are left
-    as they are. side: rows that are computed at once, which changes no result.
+    as they are. side: of the parts that are computed at once, at most; it changes no result.
     Outside the band alpha is `coarse`'s own, enlarged where it is smaller; under a trimap, 0 and 1 as that says.
     """
     size_hw = rgb.shape[0], rgb.shape[1]
@@ -55,16 +54,26 @@ def refine(
         band &= near_outline(alpha)
     for level_hw in levels(alpha.shape, working_hw, at_start=guessed or coarse is None):
         picture = small if level_hw == working_hw else resize(small, level_hw)
-        alpha = refine_once(picture, alpha, band, run, side)
+        found = refine_once(picture, alpha, band, run, side)
+        if guessed and trimap is None:  # a doubt that is left as it is begins softly, or the band's end would be seen
+            before = resize(alpha, level_hw)
+            found = before + (found - before) * resize(softened(near_outline(alpha)), level_hw)
+        alpha = found
         if level_hw != working_hw:
-            before = cv2.resize(band.astype(np.uint8), level_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
-            band = unknown_band(alpha) & before
+            inside = cv2.resize(band.astype(np.uint8), level_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
+            band = unknown_band(alpha) & inside
             if guessed and trimap is None:
                 band &= near_outline(alpha)
     alpha = resize(alpha, size_hw)
     if trimap is not None and trimap.shape == size_hw:  # which a smaller grid may have blurred
         impose(alpha, trimap)
     return alpha
+
+
+def softened(near: Mask) -> Floats:
+    """1 well inside the mask and 0 outside it, h x w; between it falls over SOFT pixels."""
+    inside = cv2.erode(near.astype(np.float32), np.ones((SOFT, SOFT), np.uint8))
+    return np.asarray(cv2.blur(inside, (SOFT, SOFT)), np.float32)
 
 
 def worked_at(size_hw: tuple[int, int]) -> tuple[int, int]:
@@ -122,52 +131,29 @@ def refine_once(rgb: Rgb, alpha: Alpha, band: Mask, run: Run, side: int = SIDE) 
     coarse = resize(alpha, size_hw)
     unknown = resize(band, size_hw, smooth=False)
     result = coarse.copy()
-    for rows, columns in parts(unknown, side):
-        patch = surrounded(rgb, coarse, unknown, rows, columns)
-        refined = run(patch[None])[0, 0, MARGIN:-MARGIN, MARGIN:-MARGIN]
-        place = slice(rows.start, min(rows.stop, size_hw[0])), slice(columns.start, min(columns.stop, size_hw[1]))
-        inside = refined[: place[0].stop - rows.start, : place[1].stop - columns.start]
+    for part in parts(unknown, side):
+        seen = outer(part, size_hw)
+        refined = run(patch(rgb, coarse, unknown, seen)[None])[0, 0]
+        place = tuple(slice(p.start, min(p.stop, length)) for p, length in zip(part, size_hw, strict=True))
+        inside = refined[tuple(slice(p.start - s.start, p.stop - s.start) for p, s in zip(place, seen, strict=True))]
         # Where it is no number (fp16 that ran over) the coarse alpha stays.
         np.copyto(result[place], np.clip(inside, 0, 1), where=unknown[place] & np.isfinite(inside))
     return result
 
 
-def parts(unknown: Mask, side: int) -> Iterator[tuple[slice, slice]]:
-    """The rectangles to compute: of each strip of `side` rows the stretches in which there is something unknown, those
-    that are near each other as one. They begin and end at multiples of MULTIPLE, the last beyond the picture's end."""
-    strip = max(MULTIPLE, side // MULTIPLE * MULTIPLE)
-    for top in range(0, unknown.shape[0], strip):
-        rows = np.flatnonzero(unknown[top : top + strip].any(1))
-        if rows.size == 0:
-            continue
-        first, last = whole_blocks(top + int(rows[0]), top + int(rows[-1]) + 1)
-        columns = np.flatnonzero(unknown[first:last].any(0))
-        cuts = np.flatnonzero(np.diff(columns) > 2 * MARGIN) + 1
-        for stretch in np.split(columns, cuts):
-            yield slice(first, last), slice(*whole_blocks(int(stretch[0]), int(stretch[-1]) + 1))
-
-
-def whole_blocks(start: int, stop: int) -> tuple[int, int]:
-    return start // MULTIPLE * MULTIPLE, -(-stop // MULTIPLE) * MULTIPLE
-
-
-def surrounded(rgb: Rgb, alpha: Alpha, unknown: Mask, rows: slice, columns: slice) -> Floats:
-    """5 x h x w for the network: a rectangle with its margin; beyond the picture its border goes on."""
-    outer = [slice(along.start - MARGIN, along.stop + MARGIN) for along in (rows, columns)]
-    inside = tuple(slice(max(0, o.start), min(length, o.stop)) for o, length in zip(outer, alpha.shape, strict=True))
-    top, bottom, left, right = (
-        n for o, i in zip(outer, inside, strict=True) for n in (i.start - o.start, o.stop - i.stop)
-    )
+def patch(rgb: Rgb, alpha: Alpha, unknown: Mask, seen: Part) -> Floats:
+    """5 x h x w for the network: a rectangle of the picture; where it reaches beyond it, the border goes on."""
+    height, width = (along.stop - along.start for along in seen)
 
     def padded(array: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(
-            cv2.copyMakeBorder(np.ascontiguousarray(array[inside]), top, bottom, left, right, cv2.BORDER_REPLICATE)
-        )
+        inside = np.ascontiguousarray(array[seen])
+        down, right = height - inside.shape[0], width - inside.shape[1]
+        return np.asarray(cv2.copyMakeBorder(inside, 0, down, 0, right, cv2.BORDER_REPLICATE))
 
     colours = padded(rgb)
-    patch = np.empty((5, *colours.shape[:2]), np.float32)
-    patch[:3] = colours.transpose(2, 0, 1)
-    patch[:3] *= np.float32(1 / np.iinfo(rgb.dtype).max)
-    patch[3] = padded(alpha)
-    patch[4] = padded(unknown.astype(np.uint8))
-    return patch
+    values = np.empty((5, height, width), np.float32)
+    values[:3] = colours.transpose(2, 0, 1)
+    values[:3] *= np.float32(1 / np.iinfo(rgb.dtype).max)
+    values[3] = padded(alpha)
+    values[4] = padded(unknown.astype(np.uint8))
+    return values
