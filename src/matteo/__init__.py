@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from matteo.picture.limits import Limits
     from matteo.picture.read import read
     from matteo.remover import Remover, Result
+    from matteo.video.cut import cut_video, iter_video
 
 __version__ = "0.1.0"
 
@@ -68,6 +69,8 @@ _HOME = {
     "read": "picture.read",
     "Remover": "remover",
     "Result": "remover",
+    "cut_video": "video.cut",
+    "iter_video": "video.cut",
 }
 
 __all__ = [
@@ -96,6 +99,8 @@ __all__ = [
     "WeightsUnavailable",
     "__version__",
     "alpha",
+    "cut_video",
+    "iter_video",
     "read",
     "remove",
 ]

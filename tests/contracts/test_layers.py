@@ -19,7 +19,8 @@ for line in (
     ["remover", "selecting"],
     ["video"],
     ["live", "batch", "api"],
-    ["server", "cli"],
+    ["server"],
+    ["cli"],
 ):
     before = set(ROOMS)
     ROOMS |= dict.fromkeys(line, before)

@@ -30,6 +30,8 @@ NAMES = [
     "WeightsUnavailable",
     "__version__",
     "alpha",
+    "cut_video",
+    "iter_video",
     "read",
     "remove",
 ]

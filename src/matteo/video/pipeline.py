@@ -130,6 +130,8 @@ def _drawn(job: Job, work: Work, segments: list[Segment]) -> Iterator[_Drawn]:
     )  # fmt: skip
     with contextlib.closing(ahead(cuts)) as made:
         for cut in made:
+            if getattr(cut.memory, "cut", False):
+                states = None  # another scene: what follows the subject follows another one
             image, states = job.drawing(cut.cutout, cut.frame, states)
             yield _Drawn(cut, image, states)
 

@@ -38,7 +38,10 @@ def _told(value: object, arrays: dict[str, NDArray[Any]]) -> object:
         return {"array": key}
     if isinstance(value, Fraction):
         return {"fraction": str(value)}
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, (tuple, list)) and type(value) in (
+        tuple,
+        list,
+    ):  # no other kind of tuple, as it would come back as a plain one
         return {type(value).__name__: [_told(item, arrays) for item in value]}
     if isinstance(value, dict):
         return {"dict": [[_told(key, arrays), _told(item, arrays)] for key, item in value.items()]}

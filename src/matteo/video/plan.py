@@ -190,7 +190,7 @@ def _part(film: Film, asked: Asked) -> tuple[Fraction | None, Fraction | None]:
 def _canvas(
     drawing: Drawing, film: Film, part: tuple[Fraction | None, Fraction | None]
 ) -> tuple[tuple[int, int], bool]:
-    """The size of what will be drawn, and whether it is see-through: found on the first frame, with a made subject."""
+    """The size of what is drawn of the first frame, with a made subject, and whether it is or may become see-through."""
     first = next(frames(film, start=part[0], end=part[1]), None)
     if first is None:
         raise UsageError(f"{film.path}: there is no frame in the part asked for; choose another")
@@ -198,7 +198,8 @@ def _canvas(
     alpha = np.zeros(film.size_hw, np.float32)
     alpha[height // 4 : height - height // 4, width // 4 : width - width // 4] = 1
     made, _ = drawing(Cutout(first.image.rgb, alpha, source=first.image), first, None)
-    return made.size_hw, made.opacity is not None and bool(made.opacity.min() < 1)
+    seen_through = made.opacity is not None and bool(made.opacity.min() < 1)
+    return made.size_hw, seen_through or drawing.chain.transparent
 
 
 def _plan(film: Film, target: Path, codec: str, quality: str, transparent: bool, size_hw: tuple[int, int]) -> Plan:
@@ -253,7 +254,8 @@ def _identity(
     effects = [getattr(effect, "told", None) for effect in moving]
     told: dict[str, Any] = {
         "matteo": __version__, "av": str(av.library_versions), "film": _digest(film.pictures or film.path),
-        "rate": str(film.rate), "look": asdict(look), "moving": effects, "quality": quality, "steady": steady,
+        "rate": str(film.rate), "look": asdict(look), "moving": effects,
+        "over_time": job.drawing.told, "quality": quality, "steady": steady,
         "files": {text: _digest(path) for text, path in look.files().items()},
         "outputs": {output.name: [output.target.name, str(output.plan)] for output in job.outputs},
         "start": str(job.part[0]), "segment": job.segment, "threads": remover.threads,

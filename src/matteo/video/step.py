@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.errors import UsageError
-from matteo.matting.clean import HIGH, LOW, fill_pinholes, remove_specks, settle, snap
+from matteo.matting.clean import HIGH, LOW, cleaned, settle
 from matteo.matting.confidence import expected_iou, is_plain
 from matteo.matting.edges import refined
 from matteo.models.fit import fit, fitted_size
@@ -90,7 +90,7 @@ def stepper(remover: Remover, *, quality: str = "good", steady: bool = True) -> 
         small = _small(rgb, remover)
         way = _way(rgb, small, memory) if steady else None
         now = _begun(rgb, small, remover) if memory is None or way is None else _gone_on(rgb, small, memory, way)
-        coarse = remove_specks(fill_pinholes(snap(now.past.alpha)))
+        coarse = cleaned(now.past.alpha)
         alpha = _at_full_size(rgb, small, coarse, how, remover)
         if memory is not None and way is not None:
             alpha = edges_steadied(alpha, memory.full, way, np.maximum(now.past.weight - 1, 0), coarse)
