@@ -14,6 +14,7 @@ import pytest
 
 from tests.help_pages import pages
 from tests.pictures import ASTRONAUT, photograph, save
+from tests.video.clips import make_film
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,6 +30,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(ASTRONAUT, tmp_path / "photos")
     save(np.full((40, 40), 255, np.uint8), tmp_path / "mine.png")
     (tmp_path / "poster.toml").write_text(blocks("toml")[0])
+    make_film(tmp_path / "talk.mp4", frames=6)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MATTEO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -48,7 +50,7 @@ def test_every_command_of_the_readme_runs(desk: Path) -> None:
             ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-    for made in ("photo.cutout.png", "out.webp", "white.jpg", "b.png", "photo.alpha.png", "pipe.png", "layers.psd"):
+    for made in ("photo.cutout.png", "out.webp", "white.jpg", "b.png", "photo.alpha.png", "pipe.png", "layers.psd", "talk.cutout.mp4"):
         assert (desk / made).stat().st_size > 1000
     assert (desk / "cut" / "cats" / "chelsea.png").exists()
 

@@ -29,7 +29,7 @@ def test_another_picture_under_the_same_name_is_another_drawing(tmp_path: Path) 
 
 
 def test_a_tuple_with_names_is_not_remembered_as_one_without() -> None:
-    point = namedtuple("point", "x y")  # noqa: PYI024
+    point = namedtuple("point", "x y")
     assert from_bytes(to_bytes((1, 2))) == (1, 2)
     with pytest.raises(TypeError, match="point is no plain value"):
         to_bytes(point(1, 2))

@@ -190,7 +190,7 @@ def _part(film: Film, asked: Asked) -> tuple[Fraction | None, Fraction | None]:
 def _canvas(
     drawing: Drawing, film: Film, part: tuple[Fraction | None, Fraction | None]
 ) -> tuple[tuple[int, int], bool]:
-    """The size of what is drawn of the first frame, with a made subject, and whether it is or may become see-through."""
+    """The size of what is drawn of the first frame, with a made subject, and whether that is or may be see-through."""
     first = next(frames(film, start=part[0], end=part[1]), None)
     if first is None:
         raise UsageError(f"{film.path}: there is no frame in the part asked for; choose another")

@@ -66,8 +66,8 @@ def test_blur_is_shown_live_near_to_the_files(visitor: Visitor, astronaut: bytes
     visitor.give(("astronaut.png", astronaut)).has()
     visitor.choose("background", "blur")
     live, file = shown(visitor), decoded(visitor.saved("png"))
-    assert apart(live, file) < 6
-    assert apart(live, decoded(astronaut)) > 2 * apart(live, file)
+    assert apart(live, file) < 4
+    assert apart(live, decoded(astronaut)) > 1.5 * apart(live, file)
 
 
 @pytest.mark.parametrize("shadow", ["contact", "drop"])
