@@ -50,7 +50,8 @@ def test_every_command_of_the_readme_runs(desk: Path) -> None:
             ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-    for made in ("photo.cutout.png", "out.webp", "white.jpg", "b.png", "photo.alpha.png", "pipe.png", "layers.psd", "talk.cutout.mp4"):
+    made_of_films = ("talk.cutout.mp4", "talk.mov", "spot.mp4")
+    for made in ("photo.cutout.png", "out.webp", "white.jpg", "b.png", "photo.alpha.png", "layers.psd", *made_of_films):
         assert (desk / made).stat().st_size > 1000
     assert (desk / "cut" / "cats" / "chelsea.png").exists()
 

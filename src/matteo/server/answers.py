@@ -13,6 +13,7 @@ from matteo.server.refusal import Refusal
 TYPES = {
     "png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif", "tiff": "image/tiff",
     "psd": "image/vnd.adobe.photoshop", "ora": "image/openraster", "exr": "image/x-exr", "zip": "application/zip",
+    "mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "gif": "image/gif",
 }  # fmt: skip
 SUFFIXES = {"jpeg": "jpg"}
 

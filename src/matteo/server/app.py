@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from matteo import __version__
-from matteo.server import documentation, health
+from matteo.server import documentation, health, page_model
 from matteo.server.answers import refused
 from matteo.server.cutouts import routes as cutouts
 from matteo.server.guard import OF_DATA, Guard
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="matteo", version=__version__, description=ABOUT, lifespan=life, docs_url=None, redoc_url=None,
         openapi_url="/api/openapi.json",
     )  # fmt: skip
-    for room in (removebg, cutouts, jobs, health, documentation):
+    for room in (removebg, cutouts, jobs, health, documentation, page_model):
         app.include_router(room.router)
     app.add_middleware(Guard, origins=chosen.cors)
     _answer_errors(app)

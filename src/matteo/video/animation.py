@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from matteo.video.film import Film
 from matteo.video.manifest import Segment
-from matteo.video.media import writing
+from matteo.video.media import OPTIONS, writing
 from matteo.video.writer import Plan
 
 QUALITY = {"webp": {"draft": 60, "good": 80, "best": 95}, "avif": {"draft": 50, "good": 70, "best": 90}}
@@ -44,7 +44,7 @@ def animate(
 def _notes(kind: str, plan: Plan, film: Film, edges: Sequence[Fraction]) -> list[str]:
     notes = []
     if not film.pictures:
-        with av.open(str(film.path), metadata_errors="replace") as source:
+        with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as source:
             kinds = {"audio": "sound", "subtitle": "subtitles"}
             lost = sorted({kinds[stream.type] for stream in source.streams if stream.type in kinds})
         notes += [f"{' and '.join(lost)} cannot be held by this format and was left out"] if lost else []

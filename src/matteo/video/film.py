@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from matteo.errors import UnreadablePicture, UnsupportedFormat
 from matteo.picture.limits import Limits
 from matteo.video.colour import Colour, colour_of, depth_of
-from matteo.video.media import reading
+from matteo.video.media import OPTIONS, reading
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -76,7 +76,7 @@ def open_film(path: Path, *, rate: Fraction | None = None, limits: Limits | None
         from matteo.video.numbered import numbered_film
 
         return numbered_film(path, rate or RATE, limits or Limits())
-    with reading(path), av.open(str(path), metadata_errors="replace") as container:
+    with reading(path), av.open(str(path), metadata_errors="replace", options=OPTIONS) as container:
         stream = pictures_of(container, path)
         (limits or Limits()).check_size(str(path), stream.width, stream.height)
         first = next(container.decode(stream), None)

@@ -14,7 +14,7 @@ import av
 from matteo.video.film import Film
 from matteo.video.formats import Container
 from matteo.video.manifest import Segment
-from matteo.video.media import reading, writing
+from matteo.video.media import OPTIONS, reading, writing
 from matteo.video.sound import Part, Timed, packets_of, tags, tracks
 from matteo.video.timecode import later
 from matteo.video.writer import Plan
@@ -46,7 +46,7 @@ def join(
             for _, packet in pictures:
                 out.mux(packet)
             return []
-        with av.open(str(film.path), metadata_errors="replace") as source:
+        with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as source:
             found, notes = tracks(source, out, container)
             if film.timecode and container.muxer != "matroska":
                 notes.append(

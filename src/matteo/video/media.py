@@ -14,6 +14,12 @@ INSTALL = 'films need PyAV: pip install "matteo[video]"'
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+# What is opened, whatever a file is called: containers of films. Playlists and scripts (HLS, DASH, concat) are none, as
+# they name other files and addresses, which a stranger's film must not do.
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,flv,ogg,gif,apng,asf,mxf,h264,hevc,obu,ivf,nut,m4v,mpegvideo,wtv,dv,rm"
+OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+
+
 def need_av() -> None:
     """MissingExtra where PyAV is not installed."""
     if find_spec("av") is None:

@@ -14,7 +14,7 @@ from matteo.picture.image import Image
 from matteo.video.colour import to_image
 from matteo.video.film import Film, pictures_of, turn_of
 from matteo.video.frame import Frame
-from matteo.video.media import reading
+from matteo.video.media import OPTIONS, reading
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -66,7 +66,7 @@ def _wanted(
 
 def _sought(film: Film, aim: Fraction | None, end: Fraction | None) -> Iterator[tuple[int, VideoFrame]]:
     """Frames from a key frame before the aim on; from the very first where the file cannot be sought in."""
-    with av.open(str(film.path), metadata_errors="replace") as container:
+    with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as container:
         stream = pictures_of(container, film.path)
         if aim is not None and aim > 0:
             try:
@@ -79,7 +79,7 @@ def _sought(film: Film, aim: Fraction | None, end: Fraction | None) -> Iterator[
                 yield begin
                 yield from found
                 return
-    with av.open(str(film.path), metadata_errors="replace") as container:
+    with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as container:
         yield from _stamped(film, container, pictures_of(container, film.path), end)
 
 

@@ -58,7 +58,7 @@ function keyField(item) {
 function film(item) {
   if (item.state === "done") {
     const video = make("video", { controls: true, src: (item.url ??= URL.createObjectURL(item.result)), "aria-label": item.name });
-    return [video, make("button", { type: "button", class: "primary", onclick: () => download(item, "mp4") }, icon("down"), t("film.download"))];
+    return [video, make("button", { type: "button", class: "primary", onclick: () => download(item, item.result.type === "video/webm" ? "webm" : "mp4") }, icon("down"), t("film.download"))];
   }
   const share = item.progress === null ? {} : { value: item.progress };
   return [

@@ -61,7 +61,7 @@ async function onDevice(item, format) {
 }
 
 export async function download(item, format) {
-  save(await made(item, format), `${item.stem}.${item.film ? "mp4" : format}`);
+  save(item.film ? item.result : await made(item, format), `${item.stem}.${format}`);
 }
 
 /** All that are done, as one ZIP; told(n, of) before each. Gives the failures by name. */

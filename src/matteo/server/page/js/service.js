@@ -100,10 +100,12 @@ export async function follow(job, told, signal) {
       if (!said) continue;
       told(said.progress ?? 0);
       if (name === "done") return said;
-      if (name === "failed" || name === "cancelled") throw new Failure("refused", { detail: said.items?.[0]?.error?.title ?? "" });
+      if (name === "failed" || name === "cancelled") throw new Failure("refused", { detail: reason(said.items?.[0]?.error) });
     }
   }
 }
+
+const reason = (error) => [error?.title, error?.detail].filter(Boolean).join(": ");
 
 function eventOf(text) {
   const field = (name) => text.split("\n").filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2)).join("\n");
