@@ -18,7 +18,7 @@ for line in (
     ["models", "matting", "keying", "effects"],
     ["remover", "selecting"],
     ["video"],
-    ["live", "batch", "api"],
+    ["live", "batch", "api", "client"],
     ["server"],
     ["cli"],
 ):
