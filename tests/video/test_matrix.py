@@ -3,6 +3,7 @@ which Debian's FFmpeg does not read."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +43,10 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("suffix", "codec", "alpha"), FILMS)
 def test_a_codec_in_a_container(source: Path, tmp_path: Path, suffix: str, codec: str, alpha: bool) -> None:
     target = tmp_path / f"out{suffix}"
+    priority = os.sched_getscheduler(0)
     made = matteo.cut_video(source, target, background=None if alpha else "#0040c0", codec=codec, step=disc_step)
     assert made.frames == FRAMES
+    assert os.sched_getscheduler(0) == priority, "an encoder made this process a real-time one"
     assert stream(target)["codec_name"] == NAMES[codec]
     tick = 1e-3 if suffix in (".webm", ".mkv") else 1e-5
     assert np.abs(np.subtract(times(target), times(source))).max() <= tick

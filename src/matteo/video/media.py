@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -59,3 +60,18 @@ def writing(path: Path | str) -> Iterator[None]:
         what = "the disk is full" if full else (error.strerror or str(error))
         remedy = "make room and run it again: it goes on where it was" if full else "give another output"
         raise OutputError(f"{path}: cannot be written ({what}); {remedy}") from error
+
+
+@contextmanager
+def same_priority() -> Iterator[None]:
+    """The thread's scheduling class is after it what it was: as root, SVT-AV1 makes the thread that opens an encoder a
+    real-time one, and all that it starts later (a browser, a service) would starve the machine."""
+    if not hasattr(os, "sched_getscheduler"):  # only on Linux
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != policy:
+            os.sched_setscheduler(0, policy, parameters)

@@ -17,7 +17,7 @@ from matteo.picture.image import Image
 from matteo.video.bleed import bled
 from matteo.video.colour import Colour, to_frame
 from matteo.video.formats import CODECS, Codec
-from matteo.video.media import writing
+from matteo.video.media import same_priority, writing
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class SegmentWriter:
         frame = to_frame(rgb, alpha, self._stream.pix_fmt, self.plan.colour)
         frame.pts, frame.time_base = self.count, 1 / self.plan.rate
         self.count += 1
-        with writing(self.path):
+        with writing(self.path), same_priority():
             self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Finish the file. Without this it is not to be used."""
         if self._container is not None:
-            with writing(self.path):
+            with writing(self.path), same_priority():
                 self._container.mux(self._stream.encode(None))
                 self._container.close()
                 self._container = None
