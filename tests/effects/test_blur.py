@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ from ..picture.made import display_p3, noise
 from ..pictures import photograph
 from .scenes import Scene, scene, slope, soft_ellipse
 
+FREE = (0.3, 0.2, 0.65, 0.8)
 LOWER = (0.3, 0.4, 0.7, 1.3)  # a subject that the lower border cuts
 CORNER = (-0.3, 0.5, 0.4, 1.4)
 
@@ -33,13 +36,12 @@ def blurred(rgb: Any, radius: float) -> Any:
     return np.concatenate([tone.encoded(values, rgb.dtype) for _, values in lens_blur(rgb, radius, tone)])
 
 
-@pytest.mark.parametrize("strength", [6, 12, 40])
-@pytest.mark.parametrize("box", [(0.3, 0.2, 0.65, 0.8), LOWER], ids=["free", "cut by the border"])
+@pytest.mark.parametrize("strength", [1, 2, 4, 6, 12, 40, 200])
+@pytest.mark.parametrize("box", [FREE, LOWER, CORNER], ids=["free", "cut by the border", "in a corner"])
 @pytest.mark.parametrize("colour", [(255, 0, 40), (0, 255, 0)])
 def test_no_colour_of_the_subject_gets_into_the_blur(
     strength: float, box: tuple[float, float, float, float], colour: tuple[int, int, int]
 ) -> None:
-    """Noise that was hidden cannot be known: a disc smaller than these does not average it away."""
     made = scene((480, 640), box=box, colour=colour, noise=3)
     behind = blur(strength).behind(made.cutout)  # type: ignore[attr-defined]
     clean = blurred(made.plate, strength / 1000 * 640)
@@ -47,11 +49,27 @@ def test_no_colour_of_the_subject_gets_into_the_blur(
     assert np.abs(behind.rgb.astype(int) - clean)[outside].max() <= 2
 
 
-def test_a_subject_in_a_corner_is_guessed_nearly_as_well() -> None:
-    made = scene((480, 640), box=CORNER, noise=3)
-    behind = blur(12).behind(made.cutout)  # type: ignore[attr-defined]
-    difference = np.abs(behind.rgb.astype(int) - blurred(made.plate, 7.68))[made.cutout.alpha == 0]
-    assert difference.max() <= 4
+@pytest.mark.parametrize("off", [-2, 2])
+@pytest.mark.parametrize("strength", [4, 12, 40])
+def test_nor_where_the_matte_is_a_little_off(off: int, strength: float) -> None:
+    """Two pixels of 640 too narrow or too wide: what it calls background and is not stays out, too."""
+    made = scene((480, 640), noise=3)
+    true, around = made.cutout.alpha, np.ones((2 * abs(off) + 1,) * 2, np.uint8)
+    alpha: Any = cv2.erode(true, around) if off < 0 else cv2.dilate(true, around)
+    rgb = np.where(alpha[..., None] > 0, np.array((255, 0, 40), np.uint8), np.uint8(0))
+    behind = blur(strength).behind(replace(made.cutout, rgb=rgb, alpha=alpha))  # type: ignore[attr-defined]
+    outside = cv2.dilate(np.maximum(true, alpha), np.ones((3, 3), np.uint8)) == 0
+    assert np.abs(behind.rgb.astype(int) - blurred(made.plate, strength / 1000 * 640))[outside].max() <= 3
+
+
+def test_what_the_soft_edge_lets_through_is_in_the_plate() -> None:
+    """Its own grain, not a smooth fill: the plate is off by what is hidden as a whole alone."""
+    made = scene((240, 320), noise=4)
+    plate = clean_plate(made.cutout, "test", margin=3)
+    alpha = made.cutout.alpha
+    assert np.array_equal(plate.rgb[alpha == 0], made.plate[alpha == 0])
+    edge = (alpha > 0) & (alpha < 0.4)
+    assert np.abs(plate.rgb.astype(int) - made.plate)[edge].max() <= 1
 
 
 @pytest.mark.parametrize("effect", [blur, dim, grey, spot])
@@ -129,8 +147,6 @@ def test_without_a_ground_line_it_is_said() -> None:
 
 
 def test_the_source_is_needed() -> None:
-    from dataclasses import replace
-
     with pytest.raises(UsageError, match="keep_source=True"):
         blur(12)(replace(scene().cutout, source=None))
 
@@ -163,8 +179,6 @@ def test_what_the_photograph_shows_is_no_other_beyond_it() -> None:
 
 
 def test_a_see_through_source_stays_see_through() -> None:
-    from dataclasses import replace
-
     cutout = scene().cutout
     assert cutout.source is not None
     opacity = soft_ellipse(180, 240, (0, 0, 1, 1))
@@ -174,7 +188,7 @@ def test_a_see_through_source_stays_see_through() -> None:
     assert np.array_equal(image.opacity[cutout.alpha == 0], opacity[cutout.alpha == 0])
 
 
-@pytest.mark.parametrize("box", [(60, 100, 60, 120), (100, 180, 60, 120), (0, 180, 60, 120)])
+@pytest.mark.parametrize("box", [(60, 100, 60, 120), (100, 180, 60, 120), (0, 180, 60, 120), (0, 90, 0, 90)])
 def test_a_slope_goes_on_through_a_hole(box: tuple[int, int, int, int]) -> None:
     top, bottom, left, right = box
     values = slope(180, 241).astype(np.float32)
@@ -182,7 +196,8 @@ def test_a_slope_goes_on_through_a_hole(box: tuple[int, int, int, int]) -> None:
     known[top:bottom, left:right] = False
     filled = fill(values, known)
     assert np.array_equal(filled[known], values[known])
-    assert np.abs(filled - values).max() < 5
+    seen = values[known].min(axis=0), values[known].max(axis=0)  # no darker and no brighter than what is known
+    assert np.abs(filled - np.clip(values, *seen)).max() < 0.1
 
 
 def test_a_hole_without_surroundings() -> None:

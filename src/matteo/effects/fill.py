@@ -2,6 +2,9 @@
 
 What is known stays; the hole gets the values that a membrane stretched over it would have (Laplace's equation), so
 that a slope on both sides goes on through the hole. Means alone (a normalised convolution) would flatten it.
+
+Where the hole meets the picture's border nothing holds the membrane: it ends level there. So that a slope goes on all
+the same, the plane that fits best to what is around the hole is taken off before and put back afterwards.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 SMALLEST = 4
+AROUND = 0.25  # of the hole's longer side: so far from its box the plane is fitted
 RELAXATIONS = 8  # on the finest level, and so many times more on each coarser one, where they cost less
 COARSER = 2
 NEIGHBOURS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
@@ -24,12 +28,29 @@ def fill(values: Floats, known: NDArray[Any]) -> Floats:
     """H x W x C (C up to 4) with values where `known` (H x W, bool) is not set. All zero where nothing is known."""
     if known.all():
         return values
-    filled: Floats = np.where(known[..., None], values, np.float32(0))
-    if known.any():
-        lowest, highest = values[known].min(axis=0), values[known].max(axis=0)
-        filled = _filled(filled, known, RELAXATIONS)
-        np.clip(filled, lowest, highest, out=filled)  # a steep line may run out of it
+    if not known.any():
+        return np.zeros_like(values)
+    plane = _plane(values, known)
+    filled = _filled(np.where(known[..., None], values - plane, np.float32(0)), known, RELAXATIONS)
+    filled += plane
+    np.clip(filled, values[known].min(axis=0), values[known].max(axis=0), out=filled)  # a plane may run out of it
+    filled[known] = values[known]
     return filled
+
+
+def _plane(values: Floats, known: NDArray[np.bool_]) -> Floats:
+    """H x W x C: the plane of least squares through what is known around the hole's box."""
+    left, top, width, height = cv2.boundingRect((~known).view(np.uint8))
+    more = round(AROUND * max(width, height)) + 2
+    rows, columns = slice(max(top - more, 0), top + height + more), slice(max(left - more, 0), left + width + more)
+    near = known[rows, columns]
+    if not near.any():
+        rows, columns, near = slice(None), slice(None), known
+    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in known.shape)
+    terms = np.stack([np.ones(known.shape, np.float32), *np.broadcast_arrays(y[:, None], x)], axis=-1)
+    picked = terms[rows, columns][near].astype(np.float64)
+    found = np.linalg.lstsq(picked, values[rows, columns][near].astype(np.float64), rcond=1e-6)[0]
+    return np.asarray(terms @ found.astype(np.float32), np.float32)
 
 
 def _filled(values: Floats, known: NDArray[np.bool_], steps: int) -> Floats:
@@ -54,16 +75,12 @@ def _filled(values: Floats, known: NDArray[np.bool_], steps: int) -> Floats:
 
 
 def _halved(values: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Means of 2 x 2, and how much of each is known. An odd last row or column goes on in a straight line."""
-    height, width = known.shape
-    odd = height % 2, width % 2
-    weight = cv2.copyMakeBorder(known.astype(np.float32), 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
-    even: NDArray[Any] = cv2.copyMakeBorder(values, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
-    even = even.reshape(*weight.shape, -1)
-    if odd[0]:
-        even[-1] += np.where((weight[-2] * weight[-3])[:, None] > 0, even[-2] - even[-3], 0)
-    if odd[1]:
-        even[:, -1] += np.where((weight[:, -2] * weight[:, -3])[:, None] > 0, even[:, -2] - even[:, -3], 0)
+    """Means of 2 x 2, and how much of each is known. An odd last row or column stands for two."""
+    odd = known.shape[0] % 2, known.shape[1] % 2
+    weight, even = (
+        cv2.copyMakeBorder(array, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
+        for array in (known.astype(np.float32), values)
+    )
     size = weight.shape[1] // 2, weight.shape[0] // 2
     small, share = (cv2.resize(array, size, interpolation=cv2.INTER_AREA) for array in (even, weight))
     return np.asarray(small, np.float32).reshape(*share.shape, -1), np.asarray(share, np.float32)
@@ -76,16 +93,7 @@ def _relaxed(values: Floats, hole: NDArray[np.bool_], steps: int) -> Floats:
     part = np.ascontiguousarray(values[rows, columns])
     inside = np.ascontiguousarray(hole[rows, columns]).view(np.uint8)
     for _ in range(steps):
-        means = cv2.filter2D(_continued(part), -1, NEIGHBOURS)
-        cv2.copyTo(np.ascontiguousarray(means[1:-1, 1:-1]), inside, part)
+        means = cv2.filter2D(part, -1, NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
+        cv2.copyTo(means, inside, part)
     values[rows, columns] = part.reshape(values[rows, columns].shape)
     return values
-
-
-def _continued(values: Floats) -> Floats:
-    """One pixel more on every side, in a straight line: a slope goes on where the hole meets the picture's border."""
-    more = cv2.copyMakeBorder(values, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    inner = min(2, values.shape[0]), min(2, values.shape[1])
-    more[0], more[-1] = 2 * more[1] - more[inner[0]], 2 * more[-2] - more[-1 - inner[0]]
-    more[:, 0], more[:, -1] = 2 * more[:, 1] - more[:, inner[1]], 2 * more[:, -2] - more[:, -1 - inner[1]]
-    return np.asarray(more, np.float32)

@@ -20,15 +20,19 @@ BEYOND = "the canvas reaches beyond the photograph, which was continued there: m
 COARSE = 250  # samples along the long side of what is out of focus
 SOFT = 0.035  # of the long side: the deviation of its blur
 HIDDEN = "the subject is everywhere, so that nothing tells what is behind it: the photograph was taken as it is"
+SEEN_THROUGH = 0.5  # alpha up to which what is behind can be told from the pixel and the subject's colour
+NEAR = 11  # pixels a side: over so many it has to be what is filled in there, on average
+APART = 3 / 255  # the mean difference up to which it is; none of it is kept from twice that on
 RAMP = 0.08  # of the long side: so far beyond the photograph nothing but that is seen
 
 
 def clean_plate(cutout: Cutout, effect: str, margin: int = 0) -> Image:
     """The source with its subject filled in from around, in its own depth; pixels where alpha is 0 as they are.
 
-    margin: pixels around the subject that are not trusted either. Where the canvas reaches beyond the source it is
-    continued, mirrored and farther out ever softer (what is mirrored draws the eye), and a note says so; a source that
-    was see-through itself keeps its opacity.
+    margin: pixels around the subject that are not trusted either, unless they are, on average, what is filled in
+    there: then they stay, with their grain. So does what the soft edge lets through. Where the canvas reaches beyond
+    the source it is continued, mirrored and farther out ever softer (what is mirrored draws the eye), and a note says
+    so; a source that was see-through itself keeps its opacity.
     Where no part of the source is seen by itself nothing can be filled in: its own pixels stay, and a note says so.
     UsageError, naming `effect`, where the cut-out has no source.
     """
@@ -39,13 +43,14 @@ def clean_plate(cutout: Cutout, effect: str, margin: int = 0) -> Image:
         hidden = cv2.dilate(hidden, ring)
     plain = replace(source, metadata=cutout.metadata, notes=())
     if source.opacity is None:
-        return _with(plain, _filled(source.rgb, hidden > 0))
+        return _with(plain, _filled(source.rgb, hidden > 0, cutout))
     inner = _rectangle(source.opacity)
     if inner is None:
         hidden = cv2.bitwise_or(hidden, cv2.inRange(source.opacity, 0.0, 0.5))
         return _with(plain, _filled(source.rgb, hidden > 0))
     seen = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
-    within = _with(Image(source.rgb[seen]), _filled(source.rgb[seen], hidden[seen] > 0))
+    part = replace(cutout, rgb=cutout.rgb[seen], alpha=cutout.alpha[seen], under=(), source=None)
+    within = _with(Image(source.rgb[seen]), _filled(source.rgb[seen], hidden[seen] > 0, part))
     rgb = _continued(within.rgb, source.rgb.shape, inner)
     return replace(plain, rgb=rgb, opacity=None, notes=(BEYOND, *within.notes))
 
@@ -82,9 +87,9 @@ def _continued(rgb: Rgb, shape: tuple[int, ...], inner: Box) -> Rgb:
     return np.asarray(out)
 
 
-def _filled(rgb: Rgb, hidden: NDArray[np.bool_]) -> Rgb | None:
+def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout | None = None) -> Rgb | None:
     """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole.
-    None where no cell is."""
+    None where no cell is. cutout: what is seen beside and through its edge stays where it fits in."""
     step = max(1, -(-max(hidden.shape) // WORKING))
     values, known = _reduced(rgb, hidden, step)
     if not known.any():
@@ -93,8 +98,35 @@ def _filled(rgb: Rgb, hidden: NDArray[np.bool_]) -> Rgb | None:
     out = rgb.copy()
     for part in strips(*hidden.shape):
         if hidden[part].any():
-            values = _magnified(small, step, part)[:, : out.shape[1]]
-            np.copyto(out[part], np.rint(values).astype(out.dtype), where=hidden[part][..., None])
+            more = slice(max(part.start - NEAR, 0), min(part.stop + NEAR, len(hidden)))
+            filled = _magnified(small, step, more)[:, : out.shape[1]]
+            if cutout is not None:
+                filled = _with_grain(filled, rgb[more], hidden[more], cutout.rgb[more], cutout.alpha[more])
+            filled = filled[part.start - more.start : part.stop - more.start]
+            np.copyto(out[part], np.rint(filled).astype(out.dtype), where=hidden[part][..., None])
+    return out
+
+
+def _with_grain(
+    filled: NDArray[np.float32], rgb: Rgb, hidden: NDArray[np.bool_], subject: Rgb, alpha: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The fill with the picture's own grain where the picture shows what is behind: beside the subject, and through
+    its soft edge, from which the subject's share is taken away. Where that is, on average, another value than the
+    fill, the matte is not right there, and a ghost of the subject would come back: the fill stays."""
+    told = hidden & (alpha <= SEEN_THROUGH)
+    left, top, width, height = cv2.boundingRect(told.view(np.uint8))
+    if not width:
+        return filled
+    box = slice(top, top + height), slice(left, left + width)
+    share, full = alpha[box][..., None], np.float32(np.iinfo(rgb.dtype).max)
+    behind = np.clip((rgb[box] - subject[box] * share) / np.maximum(1 - share, np.float32(1 - SEEN_THROUGH)), 0, full)
+    weight = told[box].astype(np.float32)
+    more = (behind - filled[box]) * weight[..., None]
+    around = np.maximum(cv2.blur(weight, (NEAR, NEAR)), np.float32(1e-6))
+    apart = np.abs(cv2.blur(more, (NEAR, NEAR))).max(axis=2) / around
+    kept = np.clip(2 - apart / (np.float32(APART) * full), 0, 1)
+    out = filled.copy()
+    out[box] += more * kept[..., None]
     return out
 
 
