@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from .postgres import Cluster, cluster
 from .running import Running, started
+from .running import wait_until as wait_until
 from .sources import Sources, sources_served
+
+BASES = ("sqlite", "postgres")
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +54,22 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         yield make
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.05)
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A server of PostgreSQL; the test fails where there is none."""
+    with cluster() as found:
+        yield found
+
+
+def jobs_url_of(request: pytest.FixtureRequest) -> str:
+    """Where jobs lie: nothing for SQLite, else the address of a new database."""
+    if request.param == "sqlite":
+        return ""
+    found: Cluster = request.getfixturevalue("postgres")
+    return found.database()
+
+
+@pytest.fixture(params=BASES)
+def jobs_url(request: pytest.FixtureRequest) -> str:
+    """The same test over both bases."""
+    return jobs_url_of(request)

@@ -1,14 +1,21 @@
-"""A server in a thread of this process."""
+"""Servers: in a thread of this process, or in a process of their own as `matteo serve` is."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 
 from matteo.server.app import create_app
@@ -44,3 +51,49 @@ def started(**given: Any) -> Iterator[Running]:
         server.should_exit = True
         thread.join(30)
         assert not thread.is_alive(), "it does not end"
+
+
+@contextmanager
+def process(folder: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server of its own process; killed when the block ends."""
+    environment = os.environ | {"MATTEO_DATA": str(folder), "MATTEO_LOG": "none", "MATTEO_PARALLEL": "1"}
+    environment |= {f"MATTEO_{name.upper()}": value for name, value in settings.items()}
+    port = free_port()
+    server = subprocess.Popen([sys.executable, "-m", "matteo", "serve", "--port", str(port)], env=environment)
+    try:
+        url = f"http://127.0.0.1:{port}"
+
+        def answers() -> bool:
+            assert server.poll() is None
+            with contextlib.suppress(httpx.TransportError):
+                return httpx.get(url + "/ready").status_code == 200
+            return False
+
+        wait_until(answers, 120)
+        yield url, server
+    finally:
+        for child in children(server.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, 9)
+        server.kill()
+        server.wait()
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has begun."""
+    with contextlib.suppress(OSError):
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def free_port() -> int:
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return int(line.getsockname()[1])
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)

@@ -1,37 +1,35 @@
-"""Jobs: given, watched, cancelled, fetched; and none lost when the server is killed."""
+"""Jobs: given, watched, cancelled, fetched; the same over SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
-import io
 import json
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from PIL import Image as PilImage
 
 from matteo.server.jobs import webhook, work
 from matteo.server.jobs.links import is_valid, link, secret_of
-from matteo.server.jobs.store import MOST_RUNS, Item, Job, Store
 
-from .conftest import wait_until
-from .running import Running
+from .conftest import BASES, jobs_url_of
+from .running import Running, started, wait_until
 from .sources import Sources, small
 
 URL = "/api/jobs"
 PICTURE = small(step=4)
+
+
+@pytest.fixture(scope="module", params=BASES)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with started(
+        data=str(tmp_path_factory.mktemp("jobs")), jobs_url=jobs_url_of(request), url_networks="127.0.0.0/8",
+        rate=1_000_000, webhook_secret="w", url_timeout_s=2.0, parallel=1, threads=1,
+    ) as running:  # fmt: skip
+        yield running
 
 
 def given(client: httpx.Client, count: int = 2, **fields: str) -> dict[str, Any]:
@@ -142,9 +140,9 @@ def test_what_is_wrong_is_said_at_once(client: httpx.Client, fields: dict[str, s
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, code)
 
 
-def test_a_job_needs_pictures_and_room(client: httpx.Client, serve: Callable[..., Running]) -> None:
+def test_a_job_needs_pictures_and_room(client: httpx.Client, serve: Callable[..., Running], jobs_url: str) -> None:
     assert client.post(URL, data={"kind": "cutouts"}).json()["errors"][0]["code"] == "missing_source"
-    small_one = serve(disk_mb=1.0, job_pictures=3)
+    small_one = serve(disk_mb=1.0, job_pictures=3, jobs_url=jobs_url)
     with httpx.Client(base_url=small_one.url, timeout=60) as other:
         big = PICTURE + bytes(600_000)
         assert other.post(URL, files={"file": big}).status_code == 202
@@ -187,116 +185,33 @@ def test_without_a_secret_there_are_no_webhooks(serve: Callable[..., Running]) -
     assert "MATTEO_WEBHOOK_SECRET" in answer.json()["errors"][0]["detail"]
 
 
-def test_what_has_expired_is_deleted(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_has_expired_is_deleted(
+    serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch, jobs_url: str
+) -> None:
     monkeypatch.setattr(work, "SWEEP_S", 0.2)
-    running = serve(result_hours=0.001)
+    running = serve(result_hours=0.001, jobs_url=jobs_url)
     with httpx.Client(base_url=running.url, timeout=60) as client:
         job = given(client, 1)
         wait_until(lambda: client.get(f"{URL}/{job['id']}").status_code == 404)
         assert not running.service.jobs.place(job["id"]).exists()
 
 
-@contextlib.contextmanager
-def process(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server of its own process, as `matteo serve` is."""
-    environment = os.environ | {"MATTEO_DATA": str(folder), "MATTEO_LOG": "none", "MATTEO_PARALLEL": "1"}
-    port = _free_port()
-    server = subprocess.Popen([sys.executable, "-m", "matteo", "serve", "--port", str(port)], env=environment)
-    try:
-        url = f"http://127.0.0.1:{port}"
-
-        def answers() -> bool:
-            assert server.poll() is None
-            with contextlib.suppress(httpx.TransportError):
-                return httpx.get(url + "/ready").status_code == 200
-            return False
-
-        wait_until(answers, 60)
-        yield url, server
-    finally:
-        server.kill()
-        server.wait()
+def test_a_result_that_has_no_room_fails_and_leaves_nothing(serve: Callable[..., Running], jobs_url: str) -> None:
+    """A quota holds for what comes out, too: a small picture on a canvas of 4 megapixels is a large file."""
+    running = serve(disk_mb=1.0, jobs_url=jobs_url)
+    with httpx.Client(base_url=running.url, timeout=60) as client:
+        job = given(client, 1, size="2000x2000", background="gradient:red,blue", format="tiff")
+        (item,) = over(client, job["id"])["items"]
+        assert (item["state"], item["error"]["code"]) == ("failed", "quota_exceeded")
+        assert {path.name for path in running.service.jobs.place(job["id"]).iterdir()} == {"in-0"}
+        assert over(client, given(client, 1)["id"])["state"] == "done"
 
 
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
-
-
-def test_killed_in_the_middle_no_picture_is_lost_or_done_twice(tmp_path: Path) -> None:
-    count = 12
-    with process(tmp_path) as (url, server), httpx.Client(base_url=url, timeout=60) as client:
-        job = given(client, count)
-        wait_until(lambda: client.get(f"{URL}/{job['id']}").json()["done"] >= 3, 60)
-        server.send_signal(signal.SIGKILL)
-        server.wait()
-    base = sqlite3.connect(tmp_path / "jobs.sqlite")
-    before = dict(base.execute("SELECT n, runs FROM items WHERE state = 'done'").fetchall())
-    assert len(before) >= 3
-    files = {n: (tmp_path / "jobs" / job["id"] / f"out-{n}").stat().st_mtime_ns for n in before}
-    with process(tmp_path) as (url, server), httpx.Client(base_url=url, timeout=60) as client:
-        done = over(client, job["id"])
-        assert [item["state"] for item in done["items"]] == ["done"] * count
-        assert PilImage.open(io.BytesIO(client.get(done["items"][-1]["result"]).content)).mode == "RGBA"
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(30) in (0, -signal.SIGTERM)
-    runs = dict(base.execute("SELECT n, runs FROM items").fetchall())
-    base.close()
-    assert {n: runs[n] for n in before} == before  # what was done was not touched again
-    assert sum(runs.values()) <= count + 1  # and of the others only the one that was at work begun anew
-    for n, stamp in files.items():
-        assert (tmp_path / "jobs" / job["id"] / f"out-{n}").stat().st_mtime_ns == stamp
-    assert not list((tmp_path / "jobs" / job["id"]).glob("*.part"))
-
-
-def a_job(count: int = 1) -> Job:
-    now = time.time()
-    items = tuple(Item("j" * 22, n, "a", "queued", 0, {}, None, 0) for n in range(count))
-    return Job("j" * 22, "cutouts", "", {}, now, now + 600, "", 0, items)
-
-
-def test_a_result_that_was_in_place_is_taken_and_not_made_again(serve: Callable[..., Running], tmp_path: Path) -> None:
-    """Its maker was killed between the last two steps."""
-    place = tmp_path / "data" / "jobs" / ("j" * 22)
-    place.mkdir(parents=True)
-    (place / "in-0").write_bytes(b"no picture, and not to be read")
-    (place / "out-0.json").write_text('{"format": "png"}')
-    (place / "out-0").write_bytes(b"made before")
-    base = Store(tmp_path / "data" / "jobs.sqlite")
-    assert base.add(a_job(), 1, 10)
-    assert base.claim("dead") == ("j" * 22, 0)
-    base.close()
-    with httpx.Client(base_url=serve().url) as client:
-        (item,) = over(client, "j" * 22)["items"]
-        assert client.get(item["result"]).content == b"made before"
-
-
-def test_an_item_that_ends_the_process_each_time_fails(tmp_path: Path) -> None:
-    base = Store(tmp_path / "jobs.sqlite")
-    assert base.add(a_job(), 1, 10)
-    for n in range(MOST_RUNS):
-        assert base.claim(f"holder {n}") == ("j" * 22, 0)
-        assert base.claim("another") is None
-        base.release(f"holder {n}")
-    found = base.job("j" * 22)
-    assert found is not None
-    assert (found.state, found.items[0].runs) == ("failed", MOST_RUNS)
-    assert not base.finish("j" * 22, 0, "holder 0", 1, {})  # too late
-    base.close()
-
-
-def test_of_many_threads_each_item_is_claimed_once(tmp_path: Path) -> None:
-    bases = [Store(tmp_path / "jobs.sqlite") for _ in range(4)]
-    assert bases[0].add(a_job(60), 1, 10)
-
-    def claims(base: Store) -> list[tuple[str, int]]:
-        return list(iter(lambda: base.claim("x"), None))
-
-    with ThreadPoolExecutor(4) as pool:
-        claimed = [one for found in pool.map(claims, bases) for one in found]
-    assert sorted(claimed) == [("j" * 22, n) for n in range(60)]
-    for base in bases:
-        base.close()
+def test_a_name_that_a_database_cannot_hold_is_told_without_it(client: httpx.Client) -> None:
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a\x00\x1b[31m.jpg"\r\n\r\n'
+        + PICTURE + b"\r\n--b--\r\n"
+    )  # fmt: skip
+    answer = client.post(URL, content=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["items"][0]["name"] == "a\ufffd\ufffd[31m.jpg"

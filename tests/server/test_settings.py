@@ -38,7 +38,7 @@ def test_settings_go_to_another_process_and_come_back() -> None:
     ("name", "text"),
     [("port", "x"), ("port", "-1"), ("port", "70000"), ("urls", "maybe"), ("request_mb", "nan"), ("request_mb", "0"),
      ("timeout_s", "inf"), ("keys", "some"), ("trusted_proxies", "10.0.0.0/99"), ("url_networks", "home"),
-     ("log", "x")],
+     ("log", "x"), ("jobs_url", "mysql://a/b"), ("jobs_url", "jobs.sqlite")],
 )  # fmt: skip
 def test_nonsense_is_named(name: str, text: str) -> None:
     with pytest.raises(UsageError, match=rf"{name}|{variable(name)}"):
@@ -60,6 +60,23 @@ def test_show_config_prints_every_setting_and_no_secret(
     assert "very secret" not in out
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [("postgresql://matteo:very%20secret@db:5432/jobs?sslmode=require",
+      "postgresql://matteo:***@db:5432/jobs?sslmode=require"),
+     ("postgres://db/jobs?user=a&password=very-secret&application_name=m",
+      "postgres://db/jobs?user=a&password=***&application_name=m"),
+     ("postgresql:///jobs", "postgresql:///jobs"), ("postgresql://matteo@db/jobs", "postgresql://matteo@db/jobs")],
+)  # fmt: skip
+def test_where_jobs_lie_is_shown_without_its_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str, shown: str
+) -> None:
+    monkeypatch.setenv("MATTEO_JOBS_URL", url)
+    assert run("serve", "--show-config") == 0
+    line = next(one for one in capsys.readouterr().out.splitlines() if one.startswith("jobs_url"))
+    assert line.split() == ["jobs_url", shown, "MATTEO_JOBS_URL", "environment"]
+
+
 def test_what_several_processes_are_given_can_be_given() -> None:
     """uvicorn starts them anew, and hands its configuration over."""
     told = pickle.loads(pickle.dumps(config(Settings(workers=2, body_timeout_s=7.5))))
@@ -70,6 +87,14 @@ def test_what_several_processes_are_given_can_be_given() -> None:
 def test_serve_refuses_the_world_without_keys(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("serve", "--host", "0.0.0.0", "--data", str(tmp_path)) == 2
     assert "matteo keys add" in capsys.readouterr().err
+
+
+def test_serve_refuses_jobs_that_it_cannot_keep(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    url = "postgresql://a:very-secret@127.0.0.1:9/b"
+    assert run("serve", "--jobs-url", url, "--data", str(tmp_path)) == 1
+    said = capsys.readouterr().err
+    assert "start PostgreSQL, or set MATTEO_JOBS_URL" in said
+    assert "very-secret" not in said
 
 
 def test_keys_on_the_command_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +27,7 @@ from matteo.server.answers import refused
 from matteo.server.cutouts import routes as cutouts
 from matteo.server.guard import OF_DATA, Guard
 from matteo.server.jobs import routes as jobs
+from matteo.server.jobs.base import Unreachable
 from matteo.server.logs import tell
 from matteo.server.refusal import Refusal
 from matteo.server.removebg import routes as removebg
@@ -61,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )  # fmt: skip
     for room in (removebg, cutouts, jobs, health, documentation, page_model):
         app.include_router(room.router)
+    documentation.describe(app)
     app.add_middleware(Guard, origins=chosen.cors)
     _answer_errors(app)
     if (PAGE / "index.html").is_file():
@@ -94,7 +97,12 @@ def _answer_errors(app: FastAPI) -> None:
     async def of_validation(request: Request, error: Exception) -> Response:
         return refused(Refusal(400, "Invalid parameter", "invalid_parameter"))
 
+    async def of_store(request: Request, error: Exception) -> Response:
+        tell("jobs", logging.ERROR, unreachable=f"{error}")
+        return refused(Refusal(503, "Jobs cannot be had now", "jobs_unreachable", "Try again later.", retry_s=5))
+
     app.add_exception_handler(Refusal, of_refusal)
+    app.add_exception_handler(Unreachable, of_store)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(RequestValidationError, of_validation)
 

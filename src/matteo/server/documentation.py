@@ -5,11 +5,25 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 router = APIRouter(include_in_schema=False)
+
+# Either, or none of them where the server asks for none.
+SCHEMES: dict[str, Any] = {
+    "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "`matteo keys add` makes one."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The same key."},
+}
+
+
+def describe(app: FastAPI) -> None:
+    """What the routes do not say themselves: how a key is sent."""
+    told = app.openapi()
+    told.setdefault("components", {})["securitySchemes"] = SCHEMES
+    told["security"] = [{}, *({name: []} for name in SCHEMES)]
+
 
 STYLE = """
 :root { color-scheme: light dark }

@@ -114,7 +114,7 @@ class _Exchange:
     def _added(self) -> Mapping[str, str]:
         is_data = self.scope["path"].startswith(OF_DATA)
         said = {**ALWAYS, **(FOR_DATA if is_data else FOR_PAGE), "X-Request-Id": self.id, **self._cors()}
-        if self.scope["path"].startswith(OF_DATA[:2]) and "app" in self.scope and self.status < 500:
+        if self.scope["path"].startswith(OF_DATA[:2]) and "app" in self.scope and self.status != 500:
             request = Request(self.scope)
             said |= request.app.state.service.standing(request).headers
         return said

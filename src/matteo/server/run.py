@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from matteo.errors import UsageError
 from matteo.server import logs
 from matteo.server.app import create_app
+from matteo.server.jobs.store import open_store
 from matteo.server.keys import Keys
 from matteo.server.settings import Settings, as_environment, settings_from
 
@@ -22,6 +23,7 @@ WAITING = 1024  # connections that the system holds before they are taken
 def serve(settings: Settings) -> None:
     """Serves until a signal ends it; what runs is finished. UsageError where it would be open to everybody."""
     check_open(settings)
+    check_jobs(settings)
     logs.set_up(settings.log)
     configuration = config(settings)
     if settings.workers == 1:
@@ -68,3 +70,9 @@ def check_open(settings: Settings) -> None:
         f"{settings.host} can be reached by others and there are no keys: make one with `matteo keys add NAME`, or let "
         "everybody in with --public-without-keys"
     )
+
+
+def check_jobs(settings: Settings) -> None:
+    """MatteoError where there is an address for the jobs and they cannot be kept there."""
+    if settings.jobs_url:
+        open_store(settings.jobs_url, settings.folder).close()

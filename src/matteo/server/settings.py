@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from matteo.errors import UsageError
 
 SECRET = ("webhook_secret",)  # never shown
+POSTGRES = ("postgresql", "postgres")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
@@ -48,6 +51,7 @@ class Settings:
     url_networks: str = _say("", "Private networks that may be fetched from all the same, with commas between.")
     credits: int = _say(0, "Credits that /v1.0/account tells; nothing is ever charged.", 0)
     data: str = _say("", "The folder of keys and jobs.  [default: server in matteo's own folder]")
+    jobs_url: str = _say("", "Jobs in PostgreSQL: postgresql://user@host/database; empty is a file in the data folder.")
     disk_mb: float = _say(2000.0, "Megabytes that jobs and their results may take.", 1)
     job_pictures: int = _say(200, "Pictures of one job at most.", 1)
     result_hours: float = _say(24.0, "How long a job and its results are kept.", 0.001)
@@ -63,6 +67,8 @@ class Settings:
                 raise UsageError(f"{one.name} is {value!r}; give {' or '.join(choices)}")
         if self.port > 65535:
             raise UsageError(f"port is {self.port}; give one from 0 to 65535")
+        if self.jobs_url and urlsplit(self.jobs_url).scheme not in POSTGRES:
+            raise UsageError("jobs_url is no address of PostgreSQL; give postgresql://user@host/database, or nothing")
         _ = networks(self.trusted_proxies, "trusted_proxies"), networks(self.url_networks, "url_networks")
 
     @property
@@ -100,13 +106,25 @@ def shown(settings: Settings, given: Mapping[str, Any] | None = None) -> str:
     lines = []
     for one in fields(settings):
         value = getattr(settings, one.name)
-        told = ("set" if value else "not set") if one.name in SECRET else _text(value) or '""'
+        told = ("set" if value else "not set") if one.name in SECRET else without_password(_text(value)) or '""'
         if (given or {}).get(one.name) is not None:
             source = "option"
         else:
             source = "environment" if os.environ.get(variable(one.name)) else "default"
         lines.append(f"{one.name:20} {told:20} {variable(one.name):26} {source}")
     return "\n".join(lines)
+
+
+def without_password(text: str) -> str:
+    """An address as it may be shown and logged; any other text as it is."""
+    if "://" not in text:
+        return text
+    parts = urlsplit(text)
+    user, at, host = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    query = re.sub(r"(?i)(password=)[^&]*", r"\1***", parts.query)
+    netloc = f"{name}{':***' if colon else ''}{at}{host}"
+    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
 
 
 def kind_of(name: str) -> type:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matteo.server.cutouts.options import DISTANCES, EDGES, FITS, FORMATS, LOOKS, YES_OR_NO
-from matteo.server.removebg.schema import answer, refusals
+from matteo.server.removebg.schema import RATES, answer, headers, refusals
 
 TEXT, BYTES, NUMBER = {"type": "string"}, {"type": "string", "format": "binary"}, {"type": "number"}
 WHOLE, YES = {"type": "integer"}, {"type": "boolean", "default": False}
@@ -67,8 +67,14 @@ _KINDS = (
 _PICTURES = {kind: {"schema": BYTES} for kind in _KINDS}
 _JSON = {"application/json": {"schema": thing(**FACTS, result_b64={**TEXT, "format": "byte"})}}
 
+_HEADERS = RATES | headers({
+    "X-Width": "Of the result, in pixels.", "X-Height": "Of the result, in pixels.", "X-Matteo-Model": "The network.",
+    "X-Matteo-Kind": "What the subject is.", "X-Matteo-Notes": "What was done beside.",
+    "X-Matteo-Confidence": "How much of it is expected to be right, 0 to 1.",
+    "X-Matteo-Reasons": 'Why it deserves a look, "; " between several.',
+})  # fmt: skip
 RESULT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The result.", "content": _PICTURES | _JSON},
+    200: {"description": "The result.", "content": _PICTURES | _JSON, "headers": _HEADERS},
     **refusals(*TROUBLE),
 }
 MODELS = answer("The networks.", many("models", thing(name=TEXT, licence=TEXT, loaded={"type": "boolean"})))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from matteo.server.cutouts.options import options_of
 from matteo.server.cutouts.render import Given, check_look, make
-from matteo.server.jobs.kinds import Done, Task
+from matteo.server.jobs.kinds import Done, NoRoom, Task
 
 
 def cutouts_check(fields: Mapping[str, str], max_pixels: float, beside: tuple[str, ...]) -> None:
@@ -21,5 +21,7 @@ def cutouts_run(task: Task) -> Done:
     options = options_of(task.fields, task.max_pixels, behind is not None)
     given = Given(task.source.read_bytes(), behind.read_bytes() if behind else None)
     made = make(task.remover, given, options, lambda _: None)
+    if len(made.data) > task.room:
+        raise NoRoom
     task.part.write_bytes(made.data)
     return Done(made.facts)

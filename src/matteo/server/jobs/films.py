@@ -12,7 +12,7 @@ from matteo.effects.look import Look
 from matteo.errors import MatteoError, MissingExtra, UsageError
 from matteo.server.cutouts.options import options_of
 from matteo.server.cutouts.render import check_look
-from matteo.server.jobs.kinds import Done, Task
+from matteo.server.jobs.kinds import Done, NoRoom, Task
 from matteo.video.cut import cut_video
 from matteo.video.media import need_av
 from matteo.video.step import QUALITIES
@@ -67,12 +67,14 @@ def films_check(fields: Mapping[str, str], max_pixels: float, beside: tuple[str,
 def films_run(task: Task) -> Done:
     """One film. MatteoError where it cannot be done, or was cancelled."""
     wish = wish_of(task.fields, task.max_pixels)
+    with tempfile.TemporaryDirectory(dir=task.part.parent, prefix=f"{task.part.stem}-") as folder:
 
-    def progress(done: int, total: int | None) -> None:
-        if not task.report(min(0.99, done / total) if total else 0.0):
-            raise Cancelled("the job was deleted; nothing is left of it")
+        def progress(done: int, total: int | None) -> None:
+            if not task.report(min(0.99, done / total) if total else 0.0):
+                raise Cancelled("the job was deleted; nothing is left of it")
+            if sum(one.stat().st_size for one in Path(folder).rglob("*") if one.is_file()) > task.room:
+                raise NoRoom
 
-    with tempfile.TemporaryDirectory(dir=task.part.parent, prefix=".film-") as folder:
         target = Path(folder) / f"film.{wish.format}"
         made = cut_video(
             task.source, target, look=Look(background=wish.background), quality=wish.quality, remover=task.remover,

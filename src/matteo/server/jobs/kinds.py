@@ -8,12 +8,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from matteo.errors import MatteoError
 from matteo.remover import Remover
+
+
+class NoRoom(MatteoError):
+    """The result would take more than is left to all jobs."""
+
+    def __init__(self) -> None:
+        super().__init__("Fetch and delete jobs that are done, or ask the server's owner for more (--disk-mb).")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One input. source: its file. beside: files sent with the job, by their fields. part: where the result goes.
+    """One input. source: its file. beside: files sent with the job, by their fields. part: where the result goes; what
+    else is made meanwhile has a name that begins with its stem. room: bytes that it may take, else NoRoom.
 
     report: called with 0 to 1 now and then; False says that the work was cancelled and is to end.
     """
@@ -24,6 +33,7 @@ class Task:
     fields: Mapping[str, str]
     max_pixels: float
     part: Path
+    room: int
     report: Callable[[float], bool]
 
 

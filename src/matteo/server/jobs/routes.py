@@ -18,6 +18,7 @@ from matteo.server.answers import SUFFIXES, TYPES, as_json
 from matteo.server.body import FORM_BYTES, Body, Bounds
 from matteo.server.fetch import FetchError, checked
 from matteo.server.jobs import schema, store
+from matteo.server.jobs.base import Unreachable
 from matteo.server.jobs.kinds import KINDS
 from matteo.server.jobs.store import Job
 from matteo.server.refusal import Refusal, of_error
@@ -47,7 +48,7 @@ async def give(request: Request) -> Response:
                 400, "Give at least one picture", "missing_source", "As file, as often as there are pictures."
             )
         service.rates.charge(caller.who, caller.rate, len(uploads))
-        inputs = [(one.name[:100], bytes(one.data)) for one in uploads]
+        inputs = [(_shown(one.name), bytes(one.data)) for one in uploads]
         job = await run_in_threadpool(service.jobs.add, kind, caller.key, body.fields, inputs, beside, hook)
     return as_json(service.jobs.told(await _found(service, job.id)), 202, {"Location": f"/api/jobs/{job.id}"})
 
@@ -128,6 +129,11 @@ def _checked(service: Service, body: Body) -> tuple[str, str, dict[str, bytes]]:
     return name, hook, beside
 
 
+def _shown(name: str) -> str:
+    """A file's name as it is told again: nothing that a database or a terminal stumbles over."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:100])
+
+
 async def _found(service: Service, identity: str) -> Job:
     job = None
     if _ID.fullmatch(identity) and service.jobs.is_there:
@@ -156,7 +162,11 @@ async def _events(service: Service, job: Job) -> AsyncIterator[bytes]:
         said: Any = None
         quiet = 0.0
         while not service.closing.is_set():
-            found = await run_in_threadpool(service.jobs.store.job, job.id)
+            try:
+                found = await run_in_threadpool(service.jobs.store.job, job.id)
+            except Unreachable:  # for a while
+                found = job
+            job = found or job
             told = None if found is None else service.jobs.told(found)
             if told is None or found is None:
                 yield _event("cancelled", {"id": job.id, "state": store.CANCELLED})

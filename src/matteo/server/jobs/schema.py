@@ -27,21 +27,21 @@ MADE_OF = {
     "requestBody": {"content": {"multipart/form-data": {"schema": {"type": "object", "properties": FIELDS | OPTIONS}}}}
 }
 _MADE = {"description": "The job.", "content": {"application/json": {"schema": JOB}}}
-MADE: dict[int | str, dict[str, Any]] = {202: _MADE, **refusals(*TROUBLE)}
+MADE: dict[int | str, dict[str, Any]] = {202: _MADE, **refusals(*TROUBLE, 503)}
 KINDS = answer("The kinds.", many("kinds", thing(name=TEXT, help=TEXT))) | refusals(403)
-TOLD = answer("The job.", JOB) | refusals(403, 404)
-GONE = answer("It is forgotten.", thing(id=TEXT, state=TEXT)) | refusals(403, 404)
+TOLD = answer("The job.", JOB) | refusals(403, 404, 503)
+GONE = answer("It is forgotten.", thing(id=TEXT, state=TEXT)) | refusals(403, 404, 503)
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events named progress, and at the end done, failed or cancelled; each bears the job.",
         "content": {"text/event-stream": {"schema": TEXT}},
     },
-    **refusals(403, 404, 429),
+    **refusals(403, 404, 429, 503),
 }
 RESULT: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The result.",
         "content": {"image/*": {"schema": BYTES}, "application/octet-stream": {"schema": BYTES}},
     },
-    **refusals(403, 404),
+    **refusals(403, 404, 503),
 }

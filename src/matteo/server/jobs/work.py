@@ -2,13 +2,14 @@
 
 Of every input: claim it, do it aside, put the facts and then the result in place, say that it is done. Killed before
 the last step, the result is found and taken; killed before, the input is done again. Nothing is done twice that was
-done.
+done. Rows lie in the store, inputs and results in the folder, which all servers of one store share.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -19,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from matteo.errors import MatteoError
-from matteo.models.lock import try_lock
 from matteo.picture.write import publish
 from matteo.remover import Remover
 from matteo.server.fetch import Bounds
 from matteo.server.jobs import links, store, webhook
-from matteo.server.jobs.kinds import KINDS, Task
-from matteo.server.jobs.store import Item, Job, Store
+from matteo.server.jobs.base import Unreachable
+from matteo.server.jobs.kinds import KINDS, NoRoom, Task
+from matteo.server.jobs.store import FILE, Item, Job, Store, open_store
 from matteo.server.logs import LOGGER, tell
 from matteo.server.metrics import Metrics
 from matteo.server.refusal import Refusal, of_error
@@ -47,16 +48,15 @@ class Jobs:
         self._secret = b""
         self._lock, self._wake, self._stop = threading.Lock(), threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
-        self._held: Any = None
 
     @property
     def store(self) -> Store:
         """The base, opened when first asked for; from then on this process works at what is in it."""
         with self._lock:
             if self._store is None:
-                self._store = Store(self.folder / "jobs.sqlite")
+                self._store = open_store(self.settings.jobs_url, self.folder)
                 self._secret = links.secret_of(self.folder)
-                self._hold()
+                self._store.base.hold(self.holder)
                 self._threads = [
                     threading.Thread(target=one, name=f"matteo-{name}", daemon=True)
                     for name, one in (("jobs", self._work), ("chores", self._chores))
@@ -67,12 +67,12 @@ class Jobs:
 
     @property
     def is_there(self) -> bool:
-        """Whether any job was ever given."""
-        return self._store is not None or (self.folder / "jobs.sqlite").exists()
+        """Whether any job may ever have been given."""
+        return self._store is not None or bool(self.settings.jobs_url) or (self.folder / FILE).exists()
 
     def resume(self) -> None:
-        """Goes on with what an earlier server left."""
-        if self.is_there:
+        """Goes on with what an earlier server left, and stands by where others work at the same store."""
+        if self.is_there or self.settings.workers > 1:
             _ = self.store
 
     def close(self) -> None:
@@ -82,9 +82,6 @@ class Jobs:
         for thread in self._threads:
             thread.join(self.settings.shutdown_s)
         if self._store is not None:
-            with contextlib.suppress(OSError):
-                self._held.close()
-                self._lock_file(self.holder).unlink()
             self._store.close()
 
     def add(
@@ -105,7 +102,7 @@ class Jobs:
                 publish(data, place / f"in-{n}")
             for name, data in beside.items():
                 publish(data, place / name)
-            if not base.add(job, size, int(self.settings.disk_mb * 1e6)):
+            if not base.add(job, size, self._most):
                 detail = "Fetch and delete jobs that are done, or come back when they have expired."
                 raise Refusal(429, "No room for another job", "quota_exceeded", detail, retry_s=60)
         except BaseException:
@@ -113,6 +110,11 @@ class Jobs:
             raise
         self._wake.set()
         return job
+
+    @property
+    def _most(self) -> int:
+        """Bytes that all jobs may take."""
+        return int(self.settings.disk_mb * 1e6)
 
     def place(self, identity: str) -> Path:
         """A job's own folder. Its name is ours: nothing of it comes from outside."""
@@ -151,18 +153,28 @@ class Jobs:
         return links.is_valid(self._secret, job, n, expires, signature)
 
     def _work(self) -> None:
-        base = self.store
+        base, astray = self.store, False
         while not self._stop.is_set():
             try:
+                if astray:  # what was at work then is nobody's else while this process lives
+                    base.release(self.holder)
+                    astray = False
                 claimed = base.claim(self.holder)
                 if claimed is None:
                     self._wake.wait(PAUSE_S)
                     self._wake.clear()
                 else:
                     self._do(base, *claimed)
-            except Exception:  # a full disk must not end the thread
-                LOGGER.exception("jobs: not foreseen")
+            except Exception as error:  # a full disk or a lost database must not end the thread
+                astray = True
+                self._tell(error)
                 self._stop.wait(PAUSE_S)
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, Unreachable):
+            tell("jobs", logging.ERROR, unreachable=f"{error}")
+        else:
+            LOGGER.exception("jobs: not foreseen")
 
     def _do(self, base: Store, identity: str, n: int) -> None:
         job = base.job(identity)
@@ -171,6 +183,7 @@ class Jobs:
         target, error, facts = self.result(identity, n), None, _facts_beside(self.result(identity, n))
         started = time.perf_counter()
         if facts is None:
+            self._sweep_parts(target)
             facts, error = self._made(base, job, n, target)
         size = target.stat().st_size if error is None and target.exists() else 0
         if base.finish(identity, n, self.holder, size, facts, error):
@@ -188,13 +201,15 @@ class Jobs:
         }
         task = Task(
             self.remover, self.place(job.id) / f"in-{n}", beside, job.fields, self.settings.max_megapixels * 1e6, part,
-            lambda progress: base.report(job.id, n, self.holder, progress),
+            base.room(self._most), lambda progress: self._reported(base, job.id, n, progress),
         )  # fmt: skip
         try:
             facts = dict(KINDS[job.kind].run(task).facts)
             publish(json.dumps(facts).encode(), target.with_suffix(".json"), overwrite=True)
             os.replace(part, target)
             return facts, None
+        except NoRoom as error:
+            return {}, _error(Refusal(429, "No room for the result", "quota_exceeded", f"{error}"))
         except MatteoError as error:
             try:
                 refusal = of_error(error, self.settings.max_megapixels)
@@ -206,6 +221,21 @@ class Jobs:
         finally:
             part.unlink(missing_ok=True)
 
+    def _reported(self, base: Store, job: str, n: int, progress: float) -> bool:
+        """Whether the work is to go on: it is, too, where the store does not answer for a while."""
+        try:
+            return base.report(job, n, self.holder, progress)
+        except Unreachable:
+            return True
+
+    def _sweep_parts(self, target: Path) -> None:
+        """What one who was killed while making this result left half made."""
+        for left in target.parent.glob(f".{target.name}.*"):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
     def _chores(self) -> None:
         """Takes up what dead processes left, forgets what has expired, calls webhooks."""
         swept = float("-inf")
@@ -216,14 +246,14 @@ class Jobs:
                     swept = time.monotonic()
                 while not self._stop.is_set() and self._call_hook():
                     pass
-            except Exception:
-                LOGGER.exception("jobs: not foreseen")
+            except Exception as error:
+                self._tell(error)
             self._stop.wait(PAUSE_S)
 
     def _sweep(self) -> None:
         base = self.store
         for holder in base.holders():
-            if holder != self.holder and self._is_gone(holder) and base.release(holder):
+            if holder != self.holder and base.base.is_gone(holder) and base.release(holder):
                 self._wake.set()
         for job in base.expired():
             self.remove(job)
@@ -245,27 +275,6 @@ class Jobs:
         left = webhook.AGAIN_S[job.hook_tries - 1 :]
         base.hooked(job.id, None if taken or not left else time.time() + left[0])
         tell("webhook", job=job.id[:6], taken=taken, tries=job.hook_tries)
-        return True
-
-    def _lock_file(self, holder: str) -> Path:
-        return self.folder / "holders" / f"{holder}.lock"
-
-    def _hold(self) -> None:
-        """A lock that ends with this process, however it ends."""
-        path = self._lock_file(self.holder)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._held = path.open("w")
-        try_lock(self._held.fileno())
-
-    def _is_gone(self, holder: str) -> bool:
-        path = self._lock_file(holder)
-        try:
-            with path.open("r+") as file:
-                if not try_lock(file.fileno()):
-                    return False
-            path.unlink(missing_ok=True)
-        except FileNotFoundError:
-            pass
         return True
 
 

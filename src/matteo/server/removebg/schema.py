@@ -69,17 +69,36 @@ _REASONS = {
     400: "Something in the request is wrong; the code says what.", 403: "No key, or a wrong one.",
     404: "There is no such thing.", 408: "The request took too long to arrive.",
     415: "The body is of a kind that is not read.", 429: "Too much, or too many at once; Retry-After says when.",
+    503: "Jobs cannot be had now; Retry-After says when.",
 }  # fmt: skip
+
+
+def headers(told: dict[str, str]) -> dict[str, Any]:
+    """Those of an answer, each with what it says."""
+    return {name: {"description": help, "schema": _TEXT} for name, help in told.items()}
+
+
+RATES = headers({
+    "X-RateLimit-Limit": "Megapixels a minute.", "X-RateLimit-Remaining": "What is left of them.",
+    "X-RateLimit-Reset": "Until when, in seconds since 1970.",
+})  # fmt: skip
+_RETRY = headers({"Retry-After": "Seconds after which to try again."})
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The answers with an error, each in the one form."""
     content = {"application/json": {"schema": ERROR}}
-    return {status: {"description": _REASONS[status], "content": content} for status in statuses}
+    return {
+        status: {
+            "description": _REASONS[status], "content": content,
+            "headers": RATES | (_RETRY if status in (429, 503) else {}),
+        }
+        for status in statuses
+    }  # fmt: skip
 
 
 def answer(description: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": description, "content": {"application/json": {"schema": schema}}}}
+    return {200: {"description": description, "content": {"application/json": {"schema": schema}}, "headers": RATES}}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -92,8 +111,18 @@ _IN_JSON = {"application/json": {"schema": _object(data=_object(result_b64=_TEXT
 _TROUBLE = (400, 403, 408, 415, 429)
 
 REMOVEBG = body_of(FIELDS, FILES)
+_HEADERS = RATES | headers({
+    "X-Width": "Of the result, in pixels.", "X-Height": "Of the result, in pixels.",
+    "X-Max-Width": "Of the largest result that could be had.",
+    "X-Max-Height": "Of the largest result that could be had.",
+    "X-Type": "What the subject is; not with type_level none.",
+    "X-Credits-Charged": "What it would cost where it is sold.",
+    **{f"X-Foreground-{side}": "Of the subject, in pixels of the picture as it was sent."
+       for side in ("Top", "Left", "Width", "Height")},
+    "X-Matteo-Confidence": "How much of it is expected to be right, 0 to 1.",
+})  # fmt: skip
 RESULT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The result.", "content": _PICTURES | _IN_JSON},
+    200: {"description": "The result.", "content": _PICTURES | _IN_JSON, "headers": _HEADERS},
     **refusals(*_TROUBLE),
 }
 IMPROVE = body_of(SOURCES | {"image_filename": _TEXT, "tag": _TEXT}, {"image_file": _BYTES})
