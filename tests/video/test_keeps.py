@@ -11,12 +11,13 @@ import pytest
 import matteo
 from matteo.video.film import open_film
 from matteo.video.reader import frames
-from matteo.video.timecode import frames_of, later, seconds_of
+from matteo.video.timecode import frames_of, later, moment_of, seconds_of
 from tests.video.clips import (
     GROUND,
     SIZE,
     SUBJECT,
     decoded,
+    disc,
     disc_step,
     make_film,
     picture,
@@ -142,26 +143,43 @@ def test_sound_stays_with_the_pictures(tmp_path: Path, suffix: str) -> None:
     assert abs(shifts[int(np.argmax(likeness))]) <= 48  # 1 ms
 
 
-def test_a_part_keeps_its_sound_in_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".mov"])
+def test_a_part_keeps_its_sound_in_time(tmp_path: Path, suffix: str) -> None:
     source = make_film(tmp_path / "s.mp4", frames=50, sound="aac")
-    target = tmp_path / "part.mp4"
+    target = tmp_path / f"part{suffix}"
     made = matteo.cut_video(source, target, background="white", step=disc_step, start="0:00:00:10", end=1.6)
     assert made.frames == 30
-    assert times(target) == pytest.approx(np.arange(30) / 25, abs=1e-4)
+    assert times(target) == pytest.approx(np.arange(30) / 25, abs=1e-3)
     before, after = samples(source)[19200:][4800:43200], samples(target)[4800:43200]
     shifts = range(-96, 97)
     likeness = [float(np.dot(before[96:-96], after[96 + s : len(after) - 96 + s])) for s in shifts]
     assert abs(shifts[int(np.argmax(likeness))]) <= 48
 
 
-def test_a_time_code_goes_on(tmp_path: Path) -> None:
-    source = make_film(tmp_path / "tc.mov", frames=50, sound=None, metadata={"timecode": "01:00:00:00"})
+@pytest.mark.parametrize("suffix", [".mov", ".mp4", ".mkv", ".webm"])
+def test_a_time_code_goes_on(tmp_path: Path, suffix: str) -> None:
+    source = make_film(tmp_path / "tc.mov", frames=50, metadata={"timecode": "01:00:00:00"})
     assert open_film(source).timecode == "01:00:00:00"
-    for start, code in ((None, "01:00:00:00"), (1, "01:00:01:00")):
-        matteo.cut_video(source, tmp_path / "out.mkv", step=disc_step, start=start, overwrite=True)
-        assert {key.lower(): tag for key, tag in stream(tmp_path / "out.mkv")["tags"].items()}["timecode"] == code
-    made = matteo.cut_video(source, tmp_path / "out.mov", step=disc_step)
-    assert any("time code (01:00:00:00)" in note for note in made.notes)
+    target = tmp_path / f"out{suffix}"
+    for start, code in ((None, "01:00:00:00"), ("01:00:01:00", "01:00:01:00"), (1, "01:00:01:00")):
+        made = matteo.cut_video(source, target, background="white", step=disc_step, start=start, overwrite=True)
+        assert made.frames == (50 if start is None else 25)
+        assert {key.lower(): tag for key, tag in stream(target)["tags"].items()}["timecode"] == code
+        assert not any("time code" in note for note in made.notes)
+        assert open_film(target).timecode == code
+        assert times(target)[:2] == pytest.approx([0, 0.04], abs=1e-4)
+    tracks = [found["codec_tag_string"] for found in probe(target, "-show_streams")["streams"]]
+    assert ("tmcd" in tracks) == (suffix in (".mov", ".mp4"))
+
+
+def test_a_time_is_the_films_own_code_or_counted_from_its_beginning() -> None:
+    rate, length = Fraction(25), Fraction(60)
+    assert moment_of("01:00:10:05", rate, "01:00:00:00", length) == Fraction(51, 5)
+    assert moment_of("00:00:10:05", rate, "01:00:00:00", length) == Fraction(51, 5)  # before the film's first
+    assert moment_of("01:02:00:00", rate, "01:00:00:00", length) == 3720  # behind its last
+    assert moment_of("01:00:10:05", rate, "01:00:00:00", None) == Fraction(51, 5)
+    assert moment_of("1:30", rate, "00:00:00:00", length) == 90
+    assert moment_of("00:00:10:05", rate, None, length) == Fraction(51, 5)
 
 
 def test_numbers_of_time_codes() -> None:
@@ -196,6 +214,36 @@ def test_an_opacity_of_the_source_counts(tmp_path: Path) -> None:
         codec="qtrle",
     )
     assert np.array_equal(decoded(tmp_path / "once.mov")[..., 3], decoded(tmp_path / "twice.mov")[..., 3])
+
+
+def test_a_webms_own_alpha_is_read_again(tmp_path: Path) -> None:
+    source = make_film(tmp_path / "src.mp4", frames=3, sound=None)
+    matteo.cut_video(source, tmp_path / "once.webm", step=disc_step)
+    film = open_film(tmp_path / "once.webm")
+    assert film.opacity
+    for index, frame in enumerate(frames(film)):
+        assert frame.image.opacity is not None
+        assert np.abs(frame.image.opacity - disc(index)).max() < 8 / 255
+
+
+def test_what_ffprobe_says_of_a_film_is_what_it_says_of_its_source(tmp_path: Path) -> None:
+    """29.97 pictures a second, of which some are dropped, and B frames: frames, stamps, length, sound."""
+    base, kept = Fraction(1, 30000), [number for number in range(45) if number % 7 != 3]
+    source = make_film(
+        tmp_path / "s.mp4", stamps=[1001 * number for number in kept], time_base=base,
+        options={"bf": "3", "b-adapt": "0", "crf": "10"},
+    )  # fmt: skip
+    for suffix in (".mp4", ".m4v", ".mov", ".mkv", ".webm"):
+        tick = 1e-3 if suffix in (".mkv", ".webm") else 1 / 30000
+        target = tmp_path / f"out{suffix}"
+        made = matteo.cut_video(source, target, background="white", step=disc_step, quality="draft")
+        assert len(times(target)) == made.frames == len(kept)
+        assert np.abs(np.subtract(times(target), times(source))).max() < tick
+        lengths = [float(probe(path, "-show_format")["format"]["duration"]) for path in (source, target)]
+        assert lengths[1] == pytest.approx(lengths[0], abs=0.025 if suffix == ".webm" else 1e-3 + tick)
+        if suffix != ".webm":  # whose sound is encoded anew
+            assert sound_hash(target) == sound_hash(source)
+            assert np.abs(np.subtract(times(target, "a:0"), times(source, "a:0"))).max() < max(tick, 1 / 48000)
 
 
 def test_sound_hash_tells_two_sounds_apart(tmp_path: Path) -> None:

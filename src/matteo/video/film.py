@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 from av.format import Flags
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 
 from matteo.errors import UnreadablePicture, UnsupportedFormat
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 RATE = Fraction(25)  # pictures a second where nothing says it
+INDEXED = "mov,", "matroska,"  # FFmpeg's names of MP4 and QuickTime, Matroska and WebM
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Film:
     time_base: of its time stamps, in seconds. zero: the stamp, in seconds, at which the film begins.
     rate:      pictures a second, on average. frames, duration (s): as far as the file says; None where it does not.
     turn:      what makes its pictures upright: quarter turns against the clock, then whether mirrored left to right.
+    seekable:  whether it has an index and a stamp for every frame, so that a reading may begin anywhere.
     depth:     8 or 16, bits of what is handed on; bits: the film's own. opacity: whether it has an alpha of its own.
     """
 
@@ -50,6 +54,7 @@ class Film:
     opacity: bool = False
     codec: str = ""
     timecode: str | None = None
+    seekable: bool = True
     pictures: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -79,7 +84,7 @@ def open_film(path: Path, *, rate: Fraction | None = None, limits: Limits | None
     with reading(path), av.open(str(path), metadata_errors="replace", options=OPTIONS) as container:
         stream = pictures_of(container, path)
         (limits or Limits()).check_size(str(path), stream.width, stream.height)
-        first = next(container.decode(stream), None)
+        first = _first(container, stream)
         if first is None:
             raise UnreadablePicture(f"{path}: there is no picture in it; it is empty or damaged")
         return _facts(path, container, stream, first)
@@ -87,8 +92,6 @@ def open_film(path: Path, *, rate: Fraction | None = None, limits: Limits | None
 
 def pictures_of(container: InputContainer, path: Path) -> VideoStream:
     """The stream of the film's pictures, ready to decode: the first that is no cover picture."""
-    from av.stream import Disposition
-
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
             if stream.codec_context is None:
@@ -101,6 +104,22 @@ def pictures_of(container: InputContainer, path: Path) -> VideoStream:
     )
 
 
+def pictures_in(stream: VideoStream) -> Callable[[Any], list[VideoFrame]]:
+    """What makes pictures of the stream's packets, the last of which is empty. VP8 and VP9 with an alpha are for their
+    own library, as FFmpeg's decoders leave that out."""
+    name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    if name is None or said(stream.metadata, "alpha_mode") != "1" or name not in av.codecs_available:
+        return lambda packet: packet.decode()
+    decoder: Any = av.CodecContext.create(name, "r")
+    return lambda packet: decoder.decode(packet if packet.size else None)
+
+
+def _first(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    decode = pictures_in(stream)
+    packets = (packet for packet in container.demux(stream) if packet.size or packet.dts is None)
+    return next((picture for packet in packets for picture in decode(packet)), None)
+
+
 def _facts(path: Path, container: InputContainer, stream: VideoStream, first: VideoFrame) -> Film:
     turn = turn_of(first)
     size_hw = (first.width, first.height) if turn[0] % 2 else (first.height, first.width)
@@ -110,13 +129,14 @@ def _facts(path: Path, container: InputContainer, stream: VideoStream, first: Vi
     notes = []
     if first.interlaced_frame:
         notes.append("the film is interlaced and is cut as it is; deinterlace it first for clean edges")
-    if len([other for other in container.streams.video if other.type == "video"]) > 1:
+    if len([other for other in container.streams.video if not other.disposition & Disposition.attached_pic]) > 1:
         notes.append("of several streams of pictures the first is taken")
     return Film(
         path, size_hw, stream.time_base or Fraction(1, 90_000), Fraction(rate), _zero(container), stream.frames or None,
         _duration(container, stream), 1 / aspect if turn[0] % 2 and aspect else aspect or Fraction(1), turn,
         colour_of(first), depth_of(first.format), bits, any(c.is_alpha for c in first.format.components),
-        stream.codec_context.name, _timecode(container, stream), notes=tuple(notes),
+        stream.codec_context.name, _timecode(container, stream), container.format.name.startswith(INDEXED),
+        notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -157,4 +177,9 @@ def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None
 
 def _timecode(container: InputContainer, stream: VideoStream) -> str | None:
     everywhere = (stream.metadata, container.metadata, *(other.metadata for other in container.streams))
-    return next((found["timecode"] for found in everywhere if "timecode" in found), None)
+    return next((code for found in everywhere if (code := said(found, "timecode"))), None)
+
+
+def said(metadata: Mapping[str, str], name: str) -> str | None:
+    """A tag, however it is written: Matroska has TIMECODE, QuickTime timecode."""
+    return next((value for key, value in metadata.items() if key.lower() == name), None)

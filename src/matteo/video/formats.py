@@ -52,8 +52,9 @@ class Container:
 
     kind: "film", "animation" (written by Pillow), "frames" (numbered pictures). muxer: FFmpeg's name.
     alpha: the codec of transparent films; None where there is none. sound: FFmpeg's names of those copied as they are.
-    sound_as: the encoder for others; None: holds no sound. subtitles: copied as they are; text_as: what other texts are
-    turned into. chapters: whether it holds them. aspect: whether PyAV makes it say how pixels are shaped.
+    sound_as: the encoder for others, and for what has no name in the container; None: holds no sound. subtitles: copied
+    as they are; text_as: what other texts are turned into. chapters: whether it holds them. aspect: whether PyAV makes
+    it say how pixels are shaped.
     """
 
     kind: str
@@ -129,7 +130,7 @@ CONTAINERS: dict[str, Container] = {
         "mov_text", True,
     ),
     ".mkv": Container(
-        "film", ("h264", "hevc", "av1", "vp9", "ffv1"), "ffv1", "matroska", EVERY, None, EVERY, "subrip", True, False,
+        "film", ("h264", "hevc", "av1", "vp9", "ffv1"), "ffv1", "matroska", EVERY, "flac", EVERY, "subrip", True, False,
         _AS_THEY_ARE,
     ),
     ".webm": Container(

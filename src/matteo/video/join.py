@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
-from matteo.video.film import Film
+from matteo.video.film import Film, pictures_of
 from matteo.video.formats import Container
 from matteo.video.manifest import Segment
 from matteo.video.media import OPTIONS, reading, writing
@@ -48,14 +48,10 @@ def join(
             return []
         with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as source:
             found, notes = tracks(source, out, container)
-            if film.timecode and container.muxer != "matroska":
-                notes.append(
-                    f"the time code ({film.timecode}) cannot be written into {target.suffix} here; .mkv keeps it"
-                )
             _describe(source, out, made, container, film, kept)
             for _, packet in heapq.merge(pictures, _guarded(packets_of(source, found, kept), film), key=_when):
                 out.mux(packet)
-    return notes
+    return [*notes, *(note for track in found for note in track.notes)]
 
 
 def _pictures(out: OutputContainer, first: Path, plan: Plan, film: Film) -> Any:
@@ -118,9 +114,9 @@ def _describe(
 ) -> None:
     """Chapters, metadata and time code."""
     out.metadata.update(tags(dict(source.metadata)))
-    own = next(stream for stream in source.streams.video)
-    made.metadata.update(tags(dict(own.metadata)))
-    if film.timecode:  # which Matroska holds as a tag; PyAV gives QuickTime's writer too little to make its track
+    made.metadata.update(tags(dict(pictures_of(source, film.path).metadata)))
+    if film.timecode:  # a tag in Matroska and WebM, in QuickTime and MP4 a track, whose rate the writer has to know
+        made.codec_context.framerate = film.rate
         begin = Fraction(0) if part.start is None else part.start - film.zero
         made.metadata["timecode"] = later(film.timecode, begin, film.rate)
     if container.chapters:

@@ -46,7 +46,7 @@ def preview(job: Job, target: Path, *, overwrite: bool = False) -> int:
 def _tiles(job: Job) -> Iterator[tuple[Fraction, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]]:
     film, (start, end) = job.film, job.part
     begin = start or Fraction(0)
-    length = (end or film.duration or Fraction(0)) - begin
+    length = (end or film.duration or MOST * EVERY + begin) - begin  # of a stream nobody says it
     every = max(EVERY, length / MOST)
     for number in range(max(1, math.ceil(length / every))):
         time = begin + number * every

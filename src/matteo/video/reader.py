@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 import av
@@ -12,7 +14,7 @@ import numpy as np
 from matteo.errors import UnreadablePicture, UsageError
 from matteo.picture.image import Image
 from matteo.video.colour import to_image
-from matteo.video.film import Film, pictures_of, turn_of
+from matteo.video.film import Film, pictures_in, pictures_of, turn_of
 from matteo.video.frame import Frame
 from matteo.video.media import OPTIONS, reading
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     Pixels = TypeVar("Pixels", bound=NDArray[np.generic])
 
 SHORT_BY = Fraction(1, 2)  # second: a film that ends so much before the end it names is a truncated one
+SET_BACK = 1  # second by which a clock may go back before it is taken for a new one
+# Seconds before the aim at which a reading tries to begin: a container with an index finds the key frame, but for one
+# whose first pictures need others before it; of a stream without one the key frame is somewhere before.
+RUN_UPS = {True: (0, 10), False: (3, 30)}
 
 
 def frames(
@@ -56,59 +62,81 @@ def _wanted(
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Decoded frames with their time stamps from the first that is wanted."""
     first = None if start is None else (start + film.zero) / film.time_base
-    last = None if after is None else (after.time + film.zero) / film.time_base
-    aim = last if last is not None else first
+    last = None if after is None or not film.seekable else (after.time + film.zero) / film.time_base
+    passed = 0 if after is None or film.seekable else after.index + 1  # where no stamp is sure, frames are counted
     with reading(film.path):
-        for stamp, picture in _sought(film, aim, end):
-            if (first is None or stamp >= first) and (last is None or stamp > last):
-                yield stamp, picture
+        for stamp, picture in _sought(film, last if last is not None else first, end):
+            if (first is not None and stamp < first) or (last is not None and stamp <= last):
+                continue
+            if passed:
+                passed -= 1
+                continue
+            yield stamp, picture
 
 
 def _sought(film: Film, aim: Fraction | None, end: Fraction | None) -> Iterator[tuple[int, VideoFrame]]:
     """Frames from a key frame before the aim on; from the very first where the file cannot be sought in."""
-    with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as container:
-        stream = pictures_of(container, film.path)
-        if aim is not None and aim > 0:
-            try:
-                container.seek(int(aim), stream=stream)
-            except av.FFmpegError:
-                container.seek(0)
-            found = _stamped(film, container, stream, end)
-            begin = next(found, None)
-            if begin is not None and begin[0] <= aim:
-                yield begin
-                yield from found
+    for run_up in RUN_UPS[film.seekable] if aim is not None else ():
+        target = int((aim or 0) - run_up / film.time_base)
+        if target * film.time_base <= film.zero:
+            break
+        with _opened(film) as (container, stream):
+            if (pictures := _from(film, container, stream, target, aim or 0)) is not None:
+                yield from _stamped(film, pictures, end)
                 return
+    with _opened(film) as (container, stream):
+        yield from _stamped(film, _decoded(film, container, stream), end)
+
+
+@contextmanager
+def _opened(film: Film) -> Iterator[tuple[InputContainer, VideoStream]]:
     with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as container:
-        yield from _stamped(film, container, pictures_of(container, film.path), end)
+        yield container, pictures_of(container, film.path)
 
 
-def _stamped(
-    film: Film, container: InputContainer, stream: VideoStream, end: Fraction | None
-) -> Iterator[tuple[int, VideoFrame]]:
-    """Frames with stamps that only grow: one that is missing or not later than the last is made so."""
+def _from(
+    film: Film, container: InputContainer, stream: VideoStream, target: int, aim: Fraction | int
+) -> Iterator[VideoFrame] | None:
+    """The frames from about the target on; None where they cannot be had or begin behind the aim."""
+    try:
+        container.seek(target, stream=stream)
+        pictures = _decoded(film, container, stream)
+        first = next(pictures, None)
+    except (av.FFmpegError, UnreadablePicture):  # what is damaged is said by who reads from the beginning
+        return None
+    known = first is not None and first.pts is not None and first.pts <= aim
+    return chain([first], pictures) if known and first is not None else None
+
+
+def _stamped(film: Film, pictures: Iterable[VideoFrame], end: Fraction | None) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames with stamps that only grow: one that is missing or not later than the last is made so, and where the
+    clock is set back (recordings put one behind the other) it goes on."""
     usual = max(1, round(1 / film.rate / film.time_base))
-    stamp, length = None, usual
-    for picture in _decoded(film, container, stream):
-        said = picture.pts
+    stamp, length, ahead = None, usual, 0
+    for picture in pictures:
+        said = None if picture.pts is None else picture.pts + ahead
         if stamp is None:
             stamp = 0 if said is None else said
-        elif said is None or said <= stamp:
-            stamp += length if said is None else 1
+        elif said is None:
+            stamp += length
+        elif (stamp - said) * film.time_base > SET_BACK:
+            ahead += stamp + length - said
+            stamp += length
         else:
-            stamp = said
+            stamp = max(said, stamp + 1)
         length = picture.duration or usual
         yield stamp, picture
     _check_end(film, stamp, length, end)
 
 
 def _decoded(film: Film, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    last = None
+    last, decode = None, pictures_in(stream)
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
-            pictures = [] if packet is None else packet.decode()
+            empty = packet is not None and not packet.size and packet.dts is not None  # Theora: as it was before
+            pictures = [] if packet is None or empty else decode(packet)
         except av.FFmpegError as error:
             if isinstance(error, EOFError):
                 return

@@ -3,15 +3,22 @@ turned into what it holds where not, and left out, with a note, where it holds n
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
-from av.stream import Discard
+from av.stream import Discard, Disposition
 
+from matteo.errors import OutputError
+from matteo.video.clock import Clock, Growing
+from matteo.video.encoded import Encoder, encoder_of
 from matteo.video.formats import EVERY, Container
+from matteo.video.media import OPTIONS
 from matteo.video.subtitles import TEXTS, converted
 
 if TYPE_CHECKING:
@@ -20,8 +27,11 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 Timed = tuple[Fraction, "Packet[Any]"]
-KBIT_A_CHANNEL = 96
-_OWN = ("encoder", "duration", "bps", "number_of", "_statistics", "vendor_id", "rotate", "timecode", "alpha_mode")
+TRIED = 64  # packets that are written for a trial before the long run
+_OWN = (
+    "encoder", "duration", "bps", "number_of", "_statistics", "vendor_id", "rotate", "timecode", "alpha_mode",
+    "major_brand", "minor_version", "compatible_brands",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,14 @@ class Track:
 
     source: Any
     packets: Callable[[Any, Part], Iterator[Timed]]
+    encoder: Encoder | None = None
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of it once all of it is written."""
+        lost = 0 if self.encoder is None else self.encoder.damaged
+        return [f"{lost} damaged packet{'s' * (lost > 1)} of the sound became silence"] if lost else []
 
 
 def tracks(source: InputContainer, target: OutputContainer, container: Container) -> tuple[list[Track], list[str]]:
@@ -50,6 +68,8 @@ def tracks(source: InputContainer, target: OutputContainer, container: Container
     for stream in source.streams:
         if stream.type == "video":
             stream.discard = Discard.all
+            if stream.disposition & Disposition.attached_pic:
+                notes.append("a cover picture was left out")
             continue
         track, note = _track(stream, target, container)
         if track is None:
@@ -67,9 +87,30 @@ def packets_of(source: InputContainer, found: list[Track], part: Part) -> Iterat
     if not by_index:
         return
     for packet in source.demux([track.source for track in found]):
-        track = by_index.get(packet.stream_index)
+        track = by_index.get(packet.stream.index)  # which the last, empty one has too
         if track is not None:
+            if track.source.type == "audio":  # subtitles may come out of order
+                track.clock.straighten(packet)
             yield from track.packets(packet, part)
+
+
+def check(path: Path, container: Container, suffix: str) -> None:
+    """Write the first packets of the sound for a trial. OutputError where the container does not take them: that is
+    better said before the long run than at its end."""
+    with av.open(str(path), metadata_errors="replace", options=OPTIONS) as source:
+        names = sorted({stream.codec_context.name for stream in source.streams.audio if stream.codec_context})
+        if not names:
+            return
+        try:
+            with av.open(io.BytesIO(), "w", format=container.muxer) as out:
+                found = [track for track in tracks(source, out, container)[0] if track.source.type == "audio"]
+                for _, packet in islice(packets_of(source, found, Part(None, None, Fraction(0))), TRIED):
+                    out.mux(packet)
+        except (av.FFmpegError, ValueError) as error:
+            raise OutputError(
+                f"{path}: its sound ({', '.join(names)}) cannot be written into {suffix} ({error}); .mkv holds every "
+                "sound as it is"
+            ) from error
 
 
 def tags(metadata: dict[str, str]) -> dict[str, str]:
@@ -88,15 +129,19 @@ def _track(stream: Stream, target: OutputContainer, container: Container) -> tup
     if name in taken or _same(name) in taken or (taken == EVERY and name != "mov_text"):
         try:
             made = target.add_stream_from_template(stream, opaque=True)
-        except ValueError:
-            return None, f"{kind} ({name}) cannot be held by this container and was left out"
-        return Track(stream, _copied(_described(made, stream))), None
+        except ValueError:  # the container has no name for this codec
+            return _encoded(stream, target, other) if kind == "sound" and other else (None, _left_out(kind, name))
+        return Track(stream, _copied(_described(made, stream), stream)), None
     if kind == "sound" and other:
         return _encoded(stream, target, other)
     if kind == "subtitles" and other and name in TEXTS:
         made = target.add_mux_stream(other, time_base=Fraction(1, 1000))
         return Track(stream, _rewritten(_described(made, stream), name, other)), None
-    return None, f"{kind} ({name}) cannot be held by this container and was left out"
+    return None, _left_out(kind, name)
+
+
+def _left_out(kind: str, name: str) -> str:
+    return f"{kind} ({name}) cannot be held by this container and was left out"
 
 
 def _same(decoder: str) -> str:
@@ -119,16 +164,23 @@ def _moved(packet: Any, part: Part) -> Timed:
     ticks = round(part.shift / packet.time_base)
     packet.pts = None if packet.pts is None else packet.pts - ticks
     packet.dts = None if packet.dts is None else packet.dts - ticks
-    stamp = packet.dts if packet.dts is not None else packet.pts
-    return Fraction(stamp) * packet.time_base, packet
+    return _stamped(packet)
 
 
-def _copied(made: Any) -> Callable[[Any, Part], Iterator[Timed]]:
+def _stamped(packet: Any) -> Timed:
+    return Fraction(packet.dts if packet.dts is not None else packet.pts) * packet.time_base, packet
+
+
+def _copied(made: Any, stream: Any) -> Callable[[Any, Part], Iterator[Timed]]:
+    growing = Growing.of(stream)
+
     def packets(packet: Any, part: Part) -> Iterator[Timed]:
         time = _time(packet)
         if packet.size and time is not None and part.holds(time):
             packet.stream = made
-            yield _moved(packet, part)
+            _, moved = _moved(packet, part)
+            growing.put(moved)
+            yield _stamped(moved)
 
     return packets
 
@@ -148,27 +200,25 @@ def _rewritten(made: Any, name: str, other: str) -> Callable[[Any, Part], Iterat
     return packets
 
 
-def _encoded(stream: Any, target: OutputContainer, encoder: str) -> tuple[Track, str]:
+def _encoded(stream: Stream, target: OutputContainer, name: str) -> tuple[Track | None, str]:
     """Sound in another codec."""
-    context = stream.codec_context
-    rate = 48000 if encoder == "libopus" else context.sample_rate
-    made: Any = target.add_stream(encoder, rate=rate)
-    made.codec_context.layout = context.layout.name
-    made.codec_context.bit_rate = KBIT_A_CHANNEL * 1000 * max(1, context.layout.nb_channels)
+    context: Any = stream.codec_context
+    encoder = encoder_of(stream, target, name)
+    if encoder is None:
+        return None, f"sound ({context.name}, {context.layout.nb_channels} channels) cannot be encoded and was left out"
 
     def packets(packet: Any, part: Part) -> Iterator[Timed]:
-        for frame in packet.decode():
+        for frame in encoder.frames(packet):
             time = None if frame.pts is None else frame.pts * frame.time_base
             if time is not None and part.holds(time):
                 frame.pts -= round(part.shift / frame.time_base)
-                yield from _ready(made.encode(frame))
+                yield from _ready(encoder.packets(frame))
         if not packet.size:  # the end: what the encoder still holds
-            yield from _ready(made.encode(None))
+            yield from _ready(encoder.packets(None))
 
-    name = context.name
-    return Track(stream, packets), f"sound was encoded anew ({name} to {made.codec_context.codec.canonical_name})"
+    into = _described(encoder.made, stream).codec_context.codec.canonical_name
+    return Track(stream, packets, encoder), f"sound was encoded anew ({context.name} to {into})"
 
 
-def _ready(packets: list[Any]) -> Iterator[Timed]:
-    for packet in packets:
-        yield Fraction(packet.dts if packet.dts is not None else packet.pts) * packet.time_base, packet
+def _ready(packets: Iterator[Any]) -> Iterator[Timed]:
+    yield from map(_stamped, packets)

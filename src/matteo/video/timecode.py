@@ -34,6 +34,16 @@ def seconds_of(text: str, rate: Fraction) -> Fraction:
     return value
 
 
+def moment_of(text: str, rate: Fraction, begin: str | None, length: Fraction | None) -> Fraction:
+    """As `seconds_of`, for a film whose first frame has the time code `begin`: a time code with frames that lies within
+    the film is the film's own; any other time is counted from its beginning. length: of the film, in seconds."""
+    try:
+        own = (frames_of(text.strip(), rate) - frames_of(begin or "", rate)) / rate
+    except ValueError:
+        return seconds_of(text, rate)
+    return own if own >= 0 and (length is None or own <= length) else seconds_of(text, rate)
+
+
 def frames_of(code: str, rate: Fraction) -> int:
     """The number of the frame that a time code with frames names, counted from 00:00:00:00. ValueError for others."""
     match = _CODE.fullmatch(code)
