@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from matteo.errors import OutputError
+from matteo.errors import OutputError, OutputExists
 from matteo.models.lock import alone
 from matteo.video import plain
 from matteo.video.media import writing
@@ -42,9 +42,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Work:
-    """The folder of a run, held by this process alone (`opened`)."""
+    """The folder of a run, held by this process alone (`opened`). end: the end that is asked for, as in `Segment`."""
 
     folder: Path
+    end: str = "end"
 
     def file(self, number: int, name: str) -> Path:
         """Where a segment's output of that name lies."""
@@ -89,19 +90,70 @@ class Work:
             if int(path.name[:6]) >= number:
                 path.unlink()
 
+    def place(self, name: str, made: Path, target: Path, overwrite: bool) -> None:
+        """Give a finished file its name; without `overwrite` never over anything. What stands there is known again
+        (`placed`), so that a run killed here can go on."""
+        with writing(target):
+            _sync(made)
+            self.mark(name, _told(made))
+        put(made, target, overwrite)
+
+    def placed(self, name: str, target: Path) -> bool:
+        """Whether what stands under the final name is what this work has put there."""
+        return target.is_file() and self.marked(name) == _told(target)
+
+    def mark(self, name: str, text: str) -> None:
+        """Note something of an output, for this end."""
+        _write(self.folder / f"{name}.placed", json.dumps([self.end, text]).encode())
+
+    def marked(self, name: str) -> str | None:
+        """What was noted of an output for this end; None where nothing was."""
+        path = self.folder / f"{name}.placed"
+        end, text = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else (None, None)
+        return text if end == self.end else None
+
     def remove(self) -> None:
         """All of it, once the film is there."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def left(target: Path, identity: Mapping[str, object], end: str) -> Work | None:
+    """What an interrupted run that makes the same has left; None where there is nothing of use."""
+    path = _folder_of(target) / _IDENTITY
+    same = path.is_file() and path.read_text(encoding="utf-8") == json.dumps(identity, sort_keys=True)
+    return Work(path.parent, end) if same else None
+
+
+def put(made: Path, target: Path, overwrite: bool) -> None:
+    """Move a file to its name, whole or not at all; without `overwrite` never over anything but itself."""
+    with writing(target):
+        if overwrite:
+            os.replace(made, target)
+            return
+        try:
+            os.link(made, target)
+        except FileExistsError:
+            if not os.path.samefile(made, target):  # else killed between the two steps
+                raise OutputExists(f"{target}: is there already; --overwrite (overwrite=True) replaces it") from None
+        except OSError:  # a file system without hard links
+            if os.path.lexists(target):
+                raise OutputExists(f"{target}: is there already; --overwrite (overwrite=True) replaces it") from None
+            os.replace(made, target)
+            return
+        made.unlink()
+
+
 @contextmanager
-def opened(target: Path, identity: Mapping[str, object], *, fresh: bool = False) -> Iterator[tuple[Work, bool]]:
+def opened(
+    target: Path, identity: Mapping[str, object], end: str, *, fresh: bool = False
+) -> Iterator[tuple[Work, bool]]:
     """The work for an output, and whether an earlier run of other options or of another source was thrown away.
 
-    identity: what decides the pictures; what a run with another left is of no use. fresh: throw away whatever there is.
+    identity: what decides the pictures; what a run with another left is of no use. end: of the part, as in `Segment`.
+    fresh: throw away whatever there is.
     OutputError where another run is at work on the same output, or the folder cannot be made.
     """
-    folder = target.with_name(target.name.replace("%", "n") + TAIL)
+    folder = _folder_of(target)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -124,13 +176,22 @@ def opened(target: Path, identity: Mapping[str, object], *, fresh: bool = False)
                     shutil.rmtree(old) if old.is_dir() else old.unlink()
             with writing(folder):
                 _write(path, text.encode())
-        yield Work(folder), other
+        yield Work(folder, end), other
     finally:
         held.__exit__(None, None, None)
         with contextlib.suppress(OSError):
             (folder / "lock").unlink()
         with contextlib.suppress(OSError):
             folder.rmdir()  # where it is empty
+
+
+def _folder_of(target: Path) -> Path:
+    return target.with_name(target.name.replace("%", "n") + TAIL)
+
+
+def _told(path: Path) -> str:
+    facts = path.stat()
+    return f"{facts.st_size} {facts.st_mtime_ns}"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -56,7 +56,8 @@ def name_of(pattern: Path, number: int) -> Path:
     return pattern.with_name(_NUMBER.sub(lambda m: f"{number:0{m[1] or 1}d}", pattern.name))
 
 
-def _found(pattern: Path) -> tuple[Path, ...]:
+def numbers_of(pattern: Path) -> dict[int, Path]:
+    """The pictures that a pattern names, by their number. UsageError for a pattern without a place for it."""
     name_of(pattern, 0)
     before, after = _NUMBER.split(pattern.name)[0], _NUMBER.split(pattern.name)[-1]
     numbers = {}
@@ -64,9 +65,14 @@ def _found(pattern: Path) -> tuple[Path, ...]:
         digits = path.name[len(before) : len(path.name) - len(after)]
         if digits.isdecimal() and name_of(pattern, int(digits)).name == path.name:
             numbers[int(digits)] = path
+    return dict(sorted(numbers.items()))
+
+
+def _found(pattern: Path) -> tuple[Path, ...]:
+    numbers = numbers_of(pattern)
     if not numbers:
         raise UnreadablePicture(f"{pattern}: there are no such pictures; check the folder and the pattern")
     missing = sorted(set(range(min(numbers), max(numbers) + 1)) - set(numbers))
     if missing:
         raise UnreadablePicture(f"{name_of(pattern, missing[0])}: is missing between its neighbours; put it there")
-    return tuple(numbers[number] for number in sorted(numbers))
+    return tuple(numbers.values())

@@ -15,11 +15,12 @@ from matteo.picture.image import Image
 from matteo.picture.write import publish
 from matteo.video.film import Film
 from matteo.video.formats import Container, container_of
-from matteo.video.manifest import Segment, Work
+from matteo.video.manifest import Segment, Work, put
 from matteo.video.media import writing
-from matteo.video.numbered import name_of
+from matteo.video.numbered import name_of, numbers_of
 from matteo.video.writer import Plan, SegmentWriter
 
+BEGUN = "begun"  # of numbered pictures that are on the way to their places
 FIRST = 1  # the number of the first picture, as FFmpeg counts
 
 
@@ -36,17 +37,17 @@ class Output:
     def container(self) -> Container:
         return container_of(self.target)
 
-    def check_free(self, source: Path, overwrite: bool) -> None:
-        """OutputExists where something is there and is not to be replaced; OutputError where it is the source."""
-        frames = self.container.kind == "frames"
-        there = [self.target] if not frames else [name_of(self.target, FIRST)]
-        for path in there:
-            with contextlib.suppress(OSError):
-                if os.path.samefile(path, source):
-                    raise OutputError(f"{path}: is the source itself, which is never overwritten; give another output")
-            if os.path.lexists(path) and not overwrite:
-                raise OutputExists(f"{path}: is there already; --overwrite (overwrite=True) replaces it")
-        if not self.target.parent.is_dir() and not frames:
+    def check_free(self, sources: Sequence[Path], overwrite: bool, work: Work | None = None) -> None:
+        """OutputExists where something is there and is not to be replaced; OutputError where it is a source.
+
+        work: what an interrupted run has left; what that has already put in its place is no hindrance.
+        """
+        if self.container.kind == "frames":
+            begun = work is not None and work.marked(self.name) == BEGUN
+            check_free(list(numbers_of(self.target).values()), sources, overwrite or begun)
+            return
+        check_free([self.target], sources, overwrite or (work is not None and work.placed(self.name, self.target)))
+        if not self.target.parent.is_dir():
             raise OutputError(f"{self.target}: there is no such folder; make it first")
 
     def writer(self, work: Work, number: int) -> SegmentWriter | PicturesWriter:
@@ -63,9 +64,11 @@ class Output:
         overwrite: bool,
     ) -> list[str]:  # fmt: skip
         """Make the file of its segments, whole or not at all; what is to be said of it."""
-        files = [work.file(segment.number, self.name) for segment in segments]
         if self.container.kind == "frames":
-            return _numbered(files, self.target, overwrite)
+            return self._numbered(work, segments, overwrite)
+        if work.placed(self.name, self.target):
+            return []
+        files = [work.file(segment.number, self.name) for segment in segments]
         made = work.folder / f"{self.name}{self.target.suffix}"
         if self.container.kind == "film":
             from matteo.video.join import join
@@ -75,8 +78,25 @@ class Output:
             from matteo.video.animation import animate
 
             notes = animate(made, self.plan, film, files, segments, beside=self.sound)
-        _place(made, self.target, overwrite)
+        work.place(self.name, made, self.target, overwrite)
         return notes
+
+    def _numbered(self, work: Work, segments: Sequence[Segment], overwrite: bool) -> list[str]:
+        """Move the pictures to their places, one after the other; those that a run before this has moved are there."""
+        number = FIRST
+        with writing(self.target):
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            work.mark(self.name, BEGUN)
+        for segment in segments:
+            for count in range(len(segment.stamps)):
+                made = work.file(segment.number, self.name) / f"{count:06d}.png"
+                if made.exists():
+                    put(made, name_of(self.target, number), overwrite)
+                number += 1
+        beyond = sorted(found for found in numbers_of(self.target) if found >= number)
+        if not beyond:
+            return []
+        return [f"{name_of(self.target, beyond[0])} and what is after it are of an earlier run: remove them"]
 
 
 @dataclass
@@ -104,37 +124,19 @@ class PicturesWriter:
         """Nothing is left open."""
 
 
-def _numbered(folders: Sequence[Path], pattern: Path, overwrite: bool) -> list[str]:
-    """Move the pictures to their places, one after the other; what a run before this has moved is there already."""
-    number = FIRST
-    with writing(pattern):
-        pattern.parent.mkdir(parents=True, exist_ok=True)
-        for folder in folders:
-            kept = folder.with_name(folder.name + ".moved")
-            kept.mkdir(exist_ok=True)
-            for path in sorted((*folder.glob("??????.png"), *kept.iterdir()), key=lambda found: found.name):
-                if path.parent == folder:
-                    _place(path, name_of(pattern, number), overwrite)
-                    (kept / path.name).touch()
-                number += 1
-    return []
+def check_free(targets: Sequence[Path], sources: Sequence[Path], overwrite: bool) -> None:
+    """OutputExists where one of them is there and is not to be replaced; OutputError where it is a source."""
+    known = {_file(path) for path in sources} - {None}
+    for path in targets:
+        if _file(path) in known:
+            raise OutputError(f"{path}: is the source itself, which is never overwritten; give another output")
+        if os.path.lexists(path) and not overwrite:
+            raise OutputExists(f"{path}: is there already; --overwrite (overwrite=True) replaces it")
 
 
-def _place(made: Path, target: Path, overwrite: bool) -> None:
-    """Give the finished file its name; without `overwrite` never over anything."""
-    with writing(target):
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        if overwrite:
-            os.replace(made, target)
-            return
-        try:
-            os.link(made, target)
-        except FileExistsError:
-            raise OutputExists(f"{target}: is there already; --overwrite (overwrite=True) replaces it") from None
-        except OSError:  # a file system without hard links
-            if os.path.lexists(target):
-                raise OutputExists(f"{target}: is there already; --overwrite (overwrite=True) replaces it") from None
-            os.replace(made, target)
-        else:
-            made.unlink()
+def _file(path: Path) -> tuple[int, int] | None:
+    """What a file is, whatever it is called; None where there is none."""
+    with contextlib.suppress(OSError):
+        facts = path.stat()
+        return facts.st_dev, facts.st_ino
+    return None

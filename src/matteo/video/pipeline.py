@@ -104,7 +104,7 @@ def run(job: Job, work: Work, progress: Progress | None = None) -> tuple[list[Se
 
 def kept(job: Job, work: Work) -> list[Segment]:
     """The segments of an earlier run that are of use: those that were cut off by another end are not."""
-    wanted, found = _text(job.part[1]), []
+    wanted, found = end_of(job), []
     for segment in work.finished():
         last = Fraction(segment.stamps[-1]) * job.film.time_base - job.film.zero
         beyond = job.part[1] is not None and last >= job.part[1]
@@ -163,7 +163,7 @@ class _Encoding:
                 self._add(one)
                 if len(self.stamps) == self.job.segment:
                     self._close(None)
-            self._close(_text(self.job.part[1]))
+            self._close(end_of(self.job))
         finally:
             for writer in self.writers:
                 writer.abandon()
@@ -208,5 +208,7 @@ def matte(alpha: Alpha, like: Image) -> Image:
     return Image(np.ascontiguousarray(np.broadcast_to(grey[..., None], (*alpha.shape, 3))))
 
 
-def _text(end: Fraction | None) -> str:
+def end_of(job: Job) -> str:
+    """The end that is asked for, as a segment has it."""
+    end = job.part[1]
     return "end" if end is None else str(end)

@@ -16,7 +16,7 @@ import numpy as np
 
 from matteo import __version__
 from matteo.effects.look import Look
-from matteo.errors import OutputExists, UsageError
+from matteo.errors import OutputError, UsageError
 from matteo.matting.foreground import estimate_foreground
 from matteo.models.refiner import refiner_card
 from matteo.picture.cutout import Cutout
@@ -30,13 +30,14 @@ from matteo.video.effects.moving import FilmEffect
 from matteo.video.film import Film, is_pattern, open_film
 from matteo.video.formats import CODECS, CONTAINERS, QUALITIES, check_built, codec_of, container_of
 from matteo.video.frame import Frame
-from matteo.video.manifest import opened
-from matteo.video.outputs import Output
-from matteo.video.pipeline import SEGMENT, Colours, Job, Progress, Step, cut_frames, kept, run
+from matteo.video.manifest import Work, left, opened
+from matteo.video.outputs import Output, check_free
+from matteo.video.pipeline import SEGMENT, Colours, Job, Progress, Step, cut_frames, end_of, kept, run
 from matteo.video.reader import frames
 from matteo.video.report import write_report
+from matteo.video.sound import check as check_sound
 from matteo.video.step import Memory, stepper
-from matteo.video.timecode import seconds_of
+from matteo.video.timecode import moment_of
 from matteo.video.timeline import Timeline, facts_of
 from matteo.video.writer import Plan
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from matteo.video.pipeline import Cut
 
 COLOURS: dict[str, Colours | None] = {"draft": None, "good": edge_colours, "best": estimate_foreground}
+REPORT = "report.html"
 ANYTHING = Path("any.mkv")  # a target that holds whatever is drawn, for who wants the job alone
 SAMPLE = 1 << 20  # bytes from the beginning, the middle and the end by which a film is known again
 FASTEST = Fraction(240)  # pictures a second that an encoder is told at most
@@ -52,11 +54,12 @@ Asked = tuple[Seconds | None, Seconds | None]
 
 @dataclass(frozen=True)
 class Planned:
-    """A job, ready to run. identity: what decides its pictures; None where that cannot be told."""
+    """A job, ready to run. identity: what decides its pictures. sources: files that are read, never overwritten."""
 
     job: Job
     identity: dict[str, object]
     notes: tuple[str, ...] = ()
+    sources: tuple[Path, ...] = ()
 
     def made(
         self, *, overwrite: bool = False, fresh: bool = False, progress: Progress | None = None,
@@ -65,26 +68,34 @@ class Planned:
         """Run it, or go on with it, and put the results in their places."""
         begun, timeline = time.perf_counter(), Timeline()
         job = self.job if report is None else replace(self.job, facts=partial(_observed, timeline))
+        target, end, anew = job.outputs[0].target, end_of(job), fresh or "unknown" in self.identity
+        before = None if anew else left(target, self.identity, end)
         for output in job.outputs:
-            output.check_free(job.film.path, overwrite)
-        if report is not None and report.exists() and not overwrite:
-            raise OutputExists(f"{report}: is there already; --overwrite (overwrite=True) replaces it")
+            output.check_free(self.sources, overwrite, before)
+        if report is not None:
+            self._check_report(report, overwrite, before)
         notes = [*job.film.notes, *self.notes]
-        with opened(job.outputs[0].target, self.identity, fresh=fresh or "unknown" in self.identity) as (work, other):
+        with opened(target, self.identity, end, fresh=anew) as (work, other):
             if other and not fresh:
                 notes.append("what an interrupted run with other options had left was of no use and is made again")
             if report is not None:
                 for facts in (facts for segment in kept(job, work) for facts in segment.facts.get("frames", ())):
                     timeline.add(facts)
             segments, resumed = run(job, work, progress)
+            if report is not None and not work.placed(REPORT, report):
+                write_report(work.folder / REPORT, timeline, job.film.path.name)
+                work.place(REPORT, work.folder / REPORT, report, overwrite)
             for output in reversed(job.outputs):  # the film last: where it is, everything is
                 notes += output.finish(work, job.film, segments, job.part, overwrite)
             work.remove()
-        if report is not None:
-            write_report(report, timeline, job.film.path.name)
         count = sum(len(segment.stamps) for segment in segments)
         paths = tuple(output.target for output in job.outputs)
         return Made(paths, count, resumed, time.perf_counter() - begun, tuple(dict.fromkeys(notes)))
+
+    def _check_report(self, path: Path, overwrite: bool, work: Work | None) -> None:
+        check_free([path], self.sources, overwrite or (work is not None and work.placed(REPORT, path)))
+        if not path.parent.is_dir():
+            raise OutputError(f"{path}: there is no such folder; make it first")
 
 
 def planned(
@@ -111,13 +122,18 @@ def planned(
         grey = codec_of(matte, None, False)
         outputs.append(Output("matte", matte, _plan(film, matte, grey, quality, False, film.size_hw), sound=False))
     _check_apart(outputs)
+    if outputs[0].container.kind == "film" and not film.pictures:
+        check_sound(film.path, outputs[0].container, target.suffix)
     remover = remover or Remover(limits=limits, load=step is None)
     job = Job(
         film, tuple(outputs), replace(drawing, transparent=transparent),
         step or stepper(remover, quality=quality, steady=steady), part, colours=COLOURS[quality], segment=segment,
     )  # fmt: skip
     identity = _identity(job, look, effects_file, moving, step, quality, steady, remover)
-    return Planned(job, identity, tuple(_notes(film, outputs)))
+    behind = drawing.backdrop.film if drawing.backdrop else None
+    films = [one.pictures or (one.path,) for one in (film, behind) if one]
+    sources = (*(path for paths in films for path in paths), *look.files().values())
+    return Planned(job, identity, tuple(_notes(film, outputs)), sources)
 
 
 def _observed(timeline: Timeline, frame: Frame, cutout: Cutout, memory: Memory) -> dict[str, Any]:
@@ -175,9 +191,10 @@ def _exact(rate: float | Fraction | None) -> Fraction | None:
 
 def _part(film: Film, asked: Asked) -> tuple[Fraction | None, Fraction | None]:
     start, end = (
-        None if given is None else seconds_of(str(given), film.rate) if not isinstance(given, Fraction) else given
+        given if given is None or isinstance(given, Fraction)
+        else moment_of(str(given), film.rate, film.timecode, film.duration)
         for given in asked
-    )
+    )  # fmt: skip
     if (start or 0) < 0 or (end is not None and end <= (start or 0)):
         raise UsageError(
             f"the part from {asked[0] or 0} to {asked[1]} is empty: give an end that comes after the start"
