@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from matteo.errors import UsageError
 
@@ -117,14 +117,8 @@ def shown(settings: Settings, given: Mapping[str, Any] | None = None) -> str:
 
 def without_password(text: str) -> str:
     """An address as it may be shown and logged; any other text as it is."""
-    if "://" not in text:
-        return text
-    parts = urlsplit(text)
-    user, at, host = parts.netloc.rpartition("@")
-    name, colon, _ = user.partition(":")
-    query = re.sub(r"(?i)(password=)[^&]*", r"\1***", parts.query)
-    netloc = f"{name}{':***' if colon else ''}{at}{host}"
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+    hidden = re.sub(r"(://[^/?#:@]*):.*@", r"\1:***@", text)
+    return re.sub(r"(?i)([?&]password=)[^&]*", r"\1***", hidden)
 
 
 def kind_of(name: str) -> type:
