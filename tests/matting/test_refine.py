@@ -19,6 +19,7 @@ from matteo.learning.synthesis.strands import Growth, grow
 from matteo.matting.guided import guided_upsample
 from matteo.matting.parts import MARGIN, MULTIPLE
 from matteo.matting.refine import LARGEST_STEP, WORKING, levels, refine, shrunk, worked_at
+from matteo.matting.trimap import HINTED
 from matteo.models.refiner import refiner_session
 from matteo.picture.geometry import resize
 from tests.pictures import photograph
@@ -158,6 +159,43 @@ def test_a_networks_doubt_far_from_any_outline_is_left_as_it_is() -> None:
     assert np.abs(guess[:64] - 0.3).max() < 1e-3
     assert (guess == 0.5).any()
     assert (refine(rgb, coarse, half)[:64] == 0.5).all()
+
+
+def test_hair_is_looked_for_where_the_network_hinted_at_it_and_not_beyond() -> None:
+    """A disc; of a ring 15 samples wide around it the network was faintly sure before its alpha was cleaned."""
+    coarse, rgb = disc(200, 200, 50), noise(400, 400)
+    hints = np.maximum(coarse, np.float32(0.05) * disc(200, 200, 65))
+
+    def one(patches: Floats) -> Floats:
+        return np.ones((len(patches), 1, *patches.shape[2:]), np.float32)
+
+    plain, hinted = (refine(rgb, coarse, one, guessed=True, hints=told) for told in (None, hints))
+    from_centre = np.hypot(*(np.mgrid[:400, :400] + 0.5 - 200))
+    ring = (from_centre > 112) & (from_centre < 124)
+    assert (plain[ring] == 0).all()
+    assert (hinted[ring] == 1).all()
+    assert (hinted[from_centre > 144] == 0).all()
+    far = np.maximum(coarse, np.float32(0.05))  # a veil over all of it is followed up to a distance only
+    veiled = refine(rgb, coarse, one, guessed=True, hints=far)
+    assert (veiled[from_centre > 2 * (50 + HINTED + 3)] == 0).all()
+
+
+def test_in_the_band_the_network_sees_the_hints_themselves() -> None:
+    coarse, rgb = disc(100, 100, 30), noise(100, 100)
+    hints = np.clip(coarse * np.float32(0.9) + np.float32(0.05) * disc(100, 100, 40), 0, 1)
+    given: list[Floats] = []
+
+    def run(patches: Floats) -> Floats:
+        given.append(patches[0])
+        return patches[:, 3:4]
+
+    refine(rgb, coarse, run, guessed=True, hints=hints)
+    assert len(given) == 1
+    x = given[0]
+    assert x.shape[1:] == (104, 104)  # the whole picture, to a multiple of 8
+    unknown = x[4, :100, :100] > 0
+    assert np.abs(x[3, :100, :100] - np.where(unknown, hints, coarse)).max() < 1e-6
+    assert unknown[50, 50 + 38]
 
 
 def test_coarse_alpha_may_be_larger_than_the_picture() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.matting.trimap import band_radius, near_outline, unknown_band
+from matteo.matting.trimap import FARTHEST, HINT, HINTED, band_radius, guessed_band, near_outline, unknown_band
 
 
 def ramp(width: int, side: int = 120) -> NDArray[np.float32]:
@@ -56,3 +56,19 @@ def test_near_the_outline_is_within_the_reach_of_where_alpha_passes_one_half() -
     assert near[:, 50:70].all()
     assert not near_outline(np.full((20, 30), 0.4, np.float32)).any()
     assert not near_outline(np.ones((20, 30), np.float32)).any()
+
+
+def test_of_a_guess_only_doubt_near_the_outline_is_in_the_band() -> None:
+    alpha = ramp(80)
+    assert widths(unknown_band(alpha)).min() > 4 * FARTHEST
+    assert (widths(guessed_band(alpha)) == 2 * FARTHEST).all()
+
+
+def test_hints_widen_the_band_as_far_as_they_reach() -> None:
+    alpha, hints = ramp(0), ramp(0)
+    hints[:, 50:60] = 2 * HINT
+    assert guessed_band(alpha, hints)[:, 48:60].all()
+    assert not guessed_band(alpha, hints)[:, :47].any()
+    hints[:, :60] = 2 * HINT
+    assert (widths(guessed_band(alpha, hints)) >= HINTED).all()
+    assert not guessed_band(alpha, hints)[:, : 60 - HINTED - 1].any()

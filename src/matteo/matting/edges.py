@@ -43,12 +43,14 @@ def refined(
     trimap: Trimap | None = None,
     run: Run | None = None,
     guessed: bool = False,
+    hints: Alpha | None = None,
 ) -> Alpha:
     """Alpha of H x W for rgb (H x W x 3, uint8 or uint16), by a key of EDGES.
 
     coarse: h x w in [0, 1], of any size; where None, the trimap alone decides. small: h x w x 3 in [0, 1], the picture
     on that grid, where it is at hand. trimap: H x W; outside its unknown part the result is exactly as it says. run:
     the refiner's network, for "fine". guessed: `coarse` is a network's, whose doubt may lie far from any outline.
+    hints: h x w, that alpha before it was cleaned, if at hand: "fine" looks for the hair that cleaning took away.
     """
     check_edges(edges)
     if edges in METHODS:
@@ -56,7 +58,7 @@ def refined(
     elif edges == "fine":
         if run is None:
             raise UsageError("fine edges need the refiner's network: give it as run")
-        alpha = refine(rgb, coarse, run, trimap, guessed=guessed)
+        alpha = refine(rgb, coarse, run, trimap, guessed=guessed, hints=hints)
     else:
         alpha = _without_network(edges, rgb, _first(coarse, trimap, rgb, edges), small)
     if trimap is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from matteo.matting.given import impose
 from matteo.matting.parts import SIDE, Part, outer, parts
-from matteo.matting.trimap import Mask, band_radius, near_outline, unknown_band
+from matteo.matting.trimap import HINTED, Mask, band_radius, guessed_band, near_outline, unknown_band
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
 
@@ -35,7 +36,7 @@ LEAST = 160  # the long side below which no alpha is shrunk to narrow its band
 
 def refine(
     rgb: Rgb, coarse: Alpha | None, run: Run, trimap: NDArray[np.uint8] | None = None, *, guessed: bool = False,
-    side: int = SIDE,
+    hints: Alpha | None = None, side: int = SIDE,
 ) -> Alpha:  # fmt: skip
     """Alpha of H x W for rgb (H x W x 3, uint8 or uint16).
 
@@ -43,31 +44,56 @@ def refine(
     0 surely background, 255 surely foreground, between unknown; where None it is made from `coarse`. run: the network,
     1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) -> 1 x 1 x s x t. guessed: `coarse` is a network's guess, not
     only rough but wrong in places: it is refined at its own size first, and its doubts far from any outline are left
-    as they are. side: of the parts that are computed at once, at most; it changes no result.
+    as they are. hints: h x w, that guess before it was cleaned: where it is faintly sure of hair, hair is looked for.
+    side: of the parts that are computed at once, at most; it changes no result.
     Outside the band alpha is `coarse`'s own, enlarged where it is smaller; under a trimap, 0 and 1 as that says.
     """
     size_hw = rgb.shape[0], rgb.shape[1]
     working_hw = worked_at(size_hw)
     small = rgb if working_hw == size_hw else resize(rgb, working_hw)
-    alpha, band = beginning(working_hw, coarse, None if trimap is None else shrunk(trimap, working_hw))
-    if guessed and trimap is None:
-        band &= near_outline(alpha)
-    for level_hw in levels(alpha.shape, working_hw, at_start=guessed or coarse is None):
-        picture = small if level_hw == working_hw else resize(small, level_hw)
-        found = refine_once(picture, alpha, band, run, side)
-        if guessed and trimap is None:  # a doubt that is left as it is begins softly, or the band's end would be seen
-            before = resize(alpha, level_hw)
-            found = before + (found - before) * resize(softened(near_outline(alpha)), level_hw)
-        alpha = found
-        if level_hw != working_hw:
-            inside = cv2.resize(band.astype(np.uint8), level_hw[::-1], interpolation=cv2.INTER_NEAREST) > 0
-            band = unknown_band(alpha) & inside
-            if guessed and trimap is None:
-                band &= near_outline(alpha)
-    alpha = resize(alpha, size_hw)
+    if guessed and trimap is None and coarse is not None:
+        start = from_guess(working_hw, coarse, hints)
+    else:
+        start = beginning(working_hw, coarse, None if trimap is None else shrunk(trimap, working_hw))
+    *sizes, _ = levels(start.alpha.shape, working_hw, at_start=guessed or coarse is None)
+    for level_hw in sizes:
+        start = following(start, refine_once(resize(small, level_hw), start, run, side))
+    alpha = resize(refine_once(small, start, run, side), size_hw)
     if trimap is not None and trimap.shape == size_hw:  # which a smaller grid may have blurred
         impose(alpha, trimap)
     return alpha
+
+
+@dataclass(frozen=True)
+class Start:
+    """From where one size is refined. alpha, band: h x w. left: h x w, the alpha that stays outside the band, if it is
+    another. near: h x w or smaller, how much of what is found counts, 1 well inside a band that doubt goes on beyond
+    and falling to 0 at its end, or that end would be seen; None where the band holds all doubt."""
+
+    alpha: Alpha
+    band: Mask
+    left: Alpha | None = None
+    near: Floats | None = None
+
+
+def from_guess(size_hw: tuple[int, int], coarse: Alpha, hints: Alpha | None = None) -> Start:
+    """A network's guess on its own grid, or on the picture's of size_hw where that is smaller; in the band, the hints
+    themselves."""
+    grid_hw = min(size_hw[0], coarse.shape[0]), min(size_hw[1], coarse.shape[1])
+    left = np.clip(resize(coarse, grid_hw), 0, 1)
+    if hints is None:
+        return Start(left, guessed_band(left), None, softened(near_outline(left)))
+    hints = np.clip(resize(hints, grid_hw), 0, 1)
+    band = guessed_band(left, hints)
+    return Start(np.where(band, hints, left), band, left, softened(near_outline(left, HINTED)))
+
+
+def following(start: Start, found: Alpha) -> Start:
+    """From where the next size is refined, after `found` (H x W, that size or a smaller) came from `start`. The band is
+    where alpha is still uncertain; it never grows."""
+    size_wh = found.shape[1], found.shape[0]
+    inside = cv2.resize(start.band.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST) > 0
+    return Start(found, unknown_band(found) & inside, None, start.near)
 
 
 def softened(near: Mask) -> Floats:
@@ -91,7 +117,7 @@ def shrunk(trimap: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.ui
     return np.where(before, 255, np.where(behind, 0, 128)).astype(np.uint8)
 
 
-def beginning(size_hw: tuple[int, int], coarse: Alpha | None, trimap: NDArray[np.uint8] | None) -> tuple[Alpha, Mask]:
+def beginning(size_hw: tuple[int, int], coarse: Alpha | None, trimap: NDArray[np.uint8] | None) -> Start:
     """The alpha and its band on the grid from which refinement starts.
 
     That is the coarse alpha's own, or a smaller one where its band is wider than the network can bridge.
@@ -110,7 +136,7 @@ def beginning(size_hw: tuple[int, int], coarse: Alpha | None, trimap: NDArray[np
     if small_hw != alpha.shape:
         alpha = resize(np.asarray(alpha, np.float32), small_hw)
         band = resize(band.astype(np.float32), small_hw) > 0
-    return np.clip(alpha, 0, 1, dtype=np.float32), band  # means of ones may come out a little above one
+    return Start(np.clip(alpha, 0, 1, dtype=np.float32), band)  # means of ones may come out a little above one
 
 
 def levels(start_hw: tuple[int, ...], size_hw: tuple[int, int], *, at_start: bool) -> list[tuple[int, int]]:
@@ -125,17 +151,20 @@ def levels(start_hw: tuple[int, ...], size_hw: tuple[int, int], *, at_start: boo
     return [*sizes[:-1], size_hw]
 
 
-def refine_once(rgb: Rgb, alpha: Alpha, band: Mask, run: Run, side: int = SIDE) -> Alpha:
-    """H x W alpha for rgb (H x W x 3), refined at that size. alpha, band: h x w, of the same picture or a smaller."""
+def refine_once(rgb: Rgb, start: Start, run: Run, side: int = SIDE) -> Alpha:
+    """H x W alpha for rgb (H x W x 3), refined at that size, which is that of the start's alpha or larger."""
     size_hw = rgb.shape[0], rgb.shape[1]
-    coarse = resize(alpha, size_hw)
-    unknown = resize(band, size_hw, smooth=False)
-    result = coarse.copy()
+    coarse = resize(start.alpha, size_hw)
+    unknown = resize(start.band, size_hw, smooth=False)
+    near = None if start.near is None else cv2.resize(start.near, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    result = coarse.copy() if start.left is None else resize(start.left, size_hw).copy()
     for part in parts(unknown, side):
         seen = outer(part, size_hw)
         refined = run(patch(rgb, coarse, unknown, seen)[None])[0, 0]
         place = tuple(slice(p.start, min(p.stop, length)) for p, length in zip(part, size_hw, strict=True))
         inside = refined[tuple(slice(p.start - s.start, p.stop - s.start) for p, s in zip(place, seen, strict=True))]
+        if near is not None:
+            inside = result[place] + (inside - result[place]) * near[place]
         # Where it is no number (fp16 that ran over) the coarse alpha stays.
         np.copyto(result[place], np.clip(inside, 0, 1), where=unknown[place] & np.isfinite(inside))
     return result

@@ -20,6 +20,8 @@ REACH = 2  # grid pixels around doubt that belong to the band
 CLEAN = 4  # grid pixels: a ramp not wider than this is a clean edge
 FARTHER = 3  # additional grid pixels around wider ramps
 FARTHEST = 6  # grid pixels from the outline up to which a network's doubt is about the edge
+HINT = 0.02  # of a network's alpha before it is cleaned: nearer to 0 or 1 it is certain
+HINTED = 20  # grid pixels from the outline up to which such a hint is one of hair
 
 
 def unknown_band(alpha: Alpha, reach: int = REACH) -> Mask:
@@ -40,6 +42,18 @@ def near_outline(alpha: Alpha, reach: float = FARTHEST) -> Mask:
         return np.zeros(alpha.shape, bool)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 3) + cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
     return np.asarray(distance[1:-1, 1:-1] <= reach, bool)
+
+
+def guessed_band(alpha: Alpha, hints: Alpha | None = None) -> Mask:
+    """H x W, True where a network's guess is to be refined: its doubt near the outline.
+
+    hints: its alpha of that size before it was cleaned, if at hand. In hair it is faintly above 0 well beyond the
+    outline that is left after cleaning; there the band reaches farther out.
+    """
+    if hints is None:
+        return unknown_band(alpha) & near_outline(alpha)
+    faint = cv2.dilate(((hints > HINT) & (hints < 1 - HINT)).astype(np.uint8), _disc(REACH)) > 0
+    return (unknown_band(alpha) | faint) & near_outline(alpha, HINTED)
 
 
 def band_radius(unknown: Mask) -> float:
