@@ -7,28 +7,33 @@ import threading
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from matteo.errors import ModelError
 from matteo.learning.checkpoint import read_whole, write_whole
-from matteo.learning.refiner import coarse_alpha_of, losses, train
+from matteo.learning.refiner import load_all, losses, train
 from matteo.learning.refiner_export import SHIPPED, export
+from matteo.learning.refiner_guesses import Seen, guess_of, guesses
 from matteo.learning.refiner_network import MULTIPLE, Refiner, between, colours_around
-from matteo.learning.refiner_patches import Made, batch
+from matteo.learning.refiner_patches import Made, batch, from_seen, relit
 from matteo.learning.refiner_state import Recipe, load_refiner
+from matteo.learning.synthesis import synthesize
 from matteo.learning.synthesis.scene import make_composite
-from matteo.matting.clean import cleaned, snap
+from matteo.matting.clean import cleaned
+from matteo.matting.parts import outer, parts
+from matteo.matting.refine import patch, refine
 from matteo.models.card import from_json
-from matteo.models.fit import fit
 from matteo.models.session import Session
 from matteo.models.weights import weights_of
 from matteo.remover import Remover
 from tests.learning.test_synthesis import cat
-from tests.pictures import photograph
+from tests.pictures import photograph, save
 
 RECIPE = Recipe(stages=((1.0, 32, 8),), warmup_steps=3, ema=0.9)
 
@@ -40,7 +45,7 @@ TWO_STAGES = replace(RECIPE, stages=((0.5, 32, 4), (0.5, 48, 3)))
 def made() -> list[Made]:
     grounds = [photograph("coffee"), photograph("rocket")]
     pictures = [make_composite(cat(), grounds, 128, np.random.default_rng(seed)) for seed in range(24)]
-    return [Made(p.rgb, p.foreground, np.rint(p.alpha * 255).astype(np.uint8), None) for p in pictures]
+    return [Made(p.rgb, p.foreground, np.rint(p.alpha * 255).astype(np.uint8)) for p in pictures]
 
 
 def test_it_gives_alpha_of_the_patches_size_and_in_training_a_slope_beyond() -> None:
@@ -106,24 +111,93 @@ def test_patches_are_decided_by_their_seed_and_hold_a_band() -> None:
     assert (x[:, 4].sum((1, 2)) > 0).all()
 
 
-def test_the_coarse_alpha_is_the_shipped_networks_on_its_own_grid() -> None:
+def test_the_guess_is_the_shipped_networks_on_its_own_grid_uncleaned() -> None:
     remover = Remover(threads=1)
-    coarse = coarse_alpha_of(remover)(photograph("astronaut"))
-    assert coarse.shape == (remover.card.side, remover.card.side)
-    assert coarse.dtype == np.float32
-    assert coarse[160, 140] == 1  # her face
-    assert coarse[10, 10] == 0
+    raw = guess_of(remover)(photograph("astronaut"))
+    assert raw.shape == (remover.card.side, remover.card.side)
+    assert raw.dtype == np.float32
+    assert raw[160, 140] > 0.9  # her face
+    assert raw[10, 10] < 0.1
+    assert (raw != cleaned(raw)).any()
 
 
-def test_the_coarse_alpha_is_cleaned_as_the_pipeline_cleans_it() -> None:
-    """Of a picture of which the network sees specks beside the subject."""
-    remover = Remover(threads=1)
-    picture = photograph("rocket")
-    fitted = fit(picture, remover.card)
-    snapped = snap(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
-    clean = cleaned(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
-    assert (clean != snapped).any()
-    assert (coarse_alpha_of(remover)(picture) == clean).all()
+def shown(rgb: NDArray[Any], raw: NDArray[Any], *, hinted: bool) -> list[NDArray[Any]]:
+    """What the pipeline's refinement shows the refiner, which here changes nothing."""
+    patches: list[NDArray[Any]] = []
+
+    def run(given: NDArray[Any]) -> NDArray[Any]:
+        patches.append(given[0])
+        return given[:, 3:4]
+
+    refine(rgb, cleaned(raw), run, guessed=True, hints=raw if hinted else None)
+    return patches
+
+
+@pytest.mark.parametrize("hinted", [True, False])
+def test_what_is_learned_from_is_what_the_pipeline_shows_the_refiner(hinted: bool) -> None:
+    rgb = cv2.resize(photograph("chelsea"), (640, 426))
+    raw = guess_of(Remover(threads=1))(rgb)
+    truth = cv2.resize((raw > 0.5).astype(np.uint8) * 255, (640, 426))
+    seen = guesses(rgb, truth, raw, lambda given: given[:, 3:4], hinted=hinted)
+    assert [one.alpha.shape for one in seen] == [(213, 320), (426, 640)]
+    expected = iter(shown(rgb, raw, hinted=hinted))
+    for one in seen:
+        unknown = one.unknown > 0
+        for part in parts(unknown):
+            x = patch(one.rgb, one.coarse / np.float32(255), unknown, outer(part, unknown.shape))
+            assert np.abs(x - next(expected)).max() <= 0.51 / 255
+    assert next(expected, None) is None
+
+
+def test_a_network_that_went_astray_teaches_nothing() -> None:
+    rgb = photograph("chelsea")
+    raw = np.zeros((64, 64), np.float32)
+    raw[:20, :20] = 1
+    truth = np.zeros(rgb.shape[:2], np.uint8)
+    truth[150:, 200:] = 255
+    assert guesses(rgb, truth, raw, None, hinted=True) == ()
+
+
+def test_a_box_of_what_was_seen_is_given_unless_it_is_hopeless() -> None:
+    side = 64
+    unknown = np.zeros((side, side), np.uint8)
+    unknown[:, 20:40] = 1
+    alpha = np.zeros((side, side), np.uint8)
+    alpha[:, :30] = 255
+    rgb = np.dstack([alpha, alpha, 255 - alpha])
+    given = from_seen(Seen(rgb, alpha, alpha, unknown), side, np.random.default_rng(0))
+    assert given is not None
+    assert (given[1] == given[2]).all()
+    assert from_seen(Seen(rgb, alpha, 255 - alpha, unknown), side, np.random.default_rng(0)) is None
+
+
+def test_other_light_keeps_mixtures_mixtures() -> None:
+    rng = np.random.default_rng(3)
+    foreground, background = (0.3 + 0.3 * rng.random((8, 8, 3), np.float32) for _ in range(2))
+    alpha = rng.random((8, 8, 1), np.float32)
+    mixed = alpha * foreground + (1 - alpha) * background
+    lit = [relit(rgb, np.random.default_rng(5)) for rgb in (foreground, background, mixed)]
+    assert np.abs(alpha * lit[0] + (1 - alpha) * lit[1] - lit[2]).max() < 1e-5
+
+
+def test_made_pictures_are_loaded_with_what_network_and_refiner_see(tmp_path: Path) -> None:
+    """From a tar that was made, through the shipped network and a refiner, to a step of learning."""
+    for name, array in (("images", cat().rgb), ("masks", cat().mask)):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for index in range(2):  # the first is held out
+            save(array, tmp_path / "set" / name / f"{index}.png")
+    synthesize([tmp_path / "set"], tmp_path / "made.tar", 8, longest=400)
+    torch.manual_seed(0)
+    train(RECIPE, made(), [], tmp_path / "first", steps=3)
+    weights = tmp_path / "first" / "weights.pt"
+    alone = load_all([tmp_path / "made.tar"], None, 1)
+    both = load_all([tmp_path / "made.tar"], weights, 2)
+    assert sum(bool(picture.seen) for picture in alone) >= 2
+    assert {len(picture.seen) for picture in alone} <= {0, 1}
+    assert 2 in {len(picture.seen) for picture in both}
+    assert all((a.seen[0].coarse == b.seen[0].coarse).all() for a, b in zip(alone, both, strict=True) if a.seen)
+    train(RECIPE, both, [], tmp_path / "second", start=weights, steps=2)
+    assert "guessed before" in rows_of(tmp_path / "second")[-1]
 
 
 def rows_of(run: Path) -> list[dict[str, str]]:
@@ -135,9 +209,9 @@ def test_a_short_training_learns_and_ships(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(RECIPE, made(), [], run, steps=40)
     assert read_whole(run / "checkpoint.pt")["step"] == 40
-    last = [row for row in rows_of(run) if row["refined"]][-1]
+    last = [row for row in rows_of(run) if row["rough"]][-1]
     assert last["step"] == "40"
-    assert float(last["refined"]) < float(last["coarse"])
+    assert float(last["rough"]) < float(last["rough before"])
 
     card = export(run / "weights.pt", tmp_path, SHIPPED)
     assert from_json(tmp_path / "refiner.json") == card
@@ -170,7 +244,7 @@ def test_minutes_become_steps(tmp_path: Path) -> None:
 def test_a_batch_that_cannot_be_made_ends_the_run_with_its_error(tmp_path: Path) -> None:
     """Pictures smaller than they say: the run used to wait for ever for a thread that was no more."""
     before = threading.active_count()
-    cut = [Made(m.rgb[:8], m.foreground, m.alpha, None) for m in made()[1:20]]
+    cut = [Made(m.rgb[:8], m.foreground, m.alpha) for m in made()[1:20]]
     with pytest.raises((ValueError, cv2.error)):
         train(RECIPE, [made()[0], *cut], [], tmp_path, steps=40)
     assert threading.active_count() == before

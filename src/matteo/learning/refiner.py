@@ -1,6 +1,11 @@
 """The refiner's training loop, top to bottom.
 
-    python -m matteo.learning.refiner --made made.tar --backgrounds backgrounds.tar --run RUN --minutes 45
+    python -m matteo.learning.refiner --made made.tar --backgrounds backgrounds.tar --run FIRST --minutes 12
+    python -m matteo.learning.refiner --made made.tar --backgrounds backgrounds.tar --run RUN --minutes 18 \
+        --start FIRST/weights.pt --found-by FIRST/weights.pt
+
+The first learns what to do with a network's alpha at its own size, and with rough alpha; the second also what to do at
+the next size with what the first made of it.
 
 A run is a folder: `checkpoint.pt` (all that is needed to go on), `weights.pt` (the averaged refiner, fp16) and
 `log.csv`. Started again with the same folder, it goes on where it was, and ends as one that was never interrupted: the
@@ -18,43 +23,44 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
-from matteo.learning.arithmetic import bf16_is_faster
 from matteo.learning.averaging import average_into
 from matteo.learning.data import is_held_out, pairs_of
 from matteo.learning.journal import Journal
-from matteo.learning.network import Network
+from matteo.learning.refiner_guesses import Bytes, guess_of
 from matteo.learning.refiner_network import CHANNELS, Refiner
-from matteo.learning.refiner_patches import Bytes, Made, batch, load
-from matteo.learning.refiner_state import Recipe, State, begin, save
+from matteo.learning.refiner_patches import Made, batch, load
+from matteo.learning.refiner_state import Recipe, State, begin, is_finished, load_refiner, save
 from matteo.learning.schedule import Plan, learning_rate, plan_steps, timed_plan
-from matteo.learning.synthesis.layer import Floats
 from matteo.learning.train import attempt
 from matteo.learning.validation import Validation
-from matteo.matting.clean import cleaned
-from matteo.models.fit import fit
+from matteo.matting.refine import Floats, Run
+from matteo.models.session import default_threads
 from matteo.remover import Remover, in_order
 
-SCORED = 200  # steps from one validation to the next
+SCORED = 1000  # steps from one validation to the next
 SAVE_S = 120
-HELD = 192, 40  # side and number of the patches that are scored
+HELD = 160, 32  # side and number of the patches that are scored, of each kind
+KINDS = {"guessed": 1.0, "rough": 0.0}  # of a network's guess, and of an alpha made rough: chance of the former
 
 Batch = tuple[Tensor, Tensor]  # B x 5 x side x side, B x 1 x side x side
 Make = Callable[[Plan, int], Batch]
 
 
-def coarse_alpha_of(remover: Remover) -> Callable[[Bytes], Floats]:
-    """The network's alpha on its own grid, cleaned as the pipeline does before it refines."""
+def run_of(network: Refiner) -> Run:
+    """The network as `matting.refine` calls it."""
 
-    def alpha(rgb: Bytes) -> Floats:
-        fitted = fit(rgb, remover.card)
-        raw = fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
-        return cleaned(raw)
+    def run(patches: Floats) -> Floats:
+        with torch.inference_mode():
+            return np.asarray(network(torch.from_numpy(patches)).numpy(), np.float32)
 
-    return alpha
+    network.eval()
+    return run
 
 
 def losses(pred: Tensor, true: Tensor, unknown: Tensor) -> dict[str, Tensor]:
@@ -86,17 +92,20 @@ def make_batch(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recip
     return torch.from_numpy(x), torch.from_numpy(y)
 
 
-def validate(network: Refiner, held: Sequence[tuple[Tensor, Tensor]]) -> dict[str, float]:
-    """Mean absolute difference in the band, after refinement and before, in hundredths."""
+def validate(network: Refiner, held: dict[str, list[Batch]]) -> dict[str, float]:
+    """Mean absolute difference in the band by kind of patch, after refinement and before, in hundredths."""
     network.eval()
-    after, before, count = 0.0, 0.0, 0.0
-    with torch.inference_mode():
-        for x, true in held:
-            unknown = x[:, 4:5]
-            after += float(((network(x) - true).abs() * unknown).sum())
-            before += float(((x[:, 3:4] - true).abs() * unknown).sum())
-            count += float(unknown.sum())
-    return {"refined": 100 * after / count, "coarse": 100 * before / count}
+    scores = {}
+    for kind, batches in held.items():
+        after, before, count = 0.0, 0.0, 0.0
+        with torch.inference_mode():
+            for x, true in batches:
+                unknown = x[:, 4:5]
+                after += float(((network(x) - true).abs() * unknown).sum())
+                before += float(((x[:, 3:4] - true).abs() * unknown).sum())
+                count += float(unknown.sum())
+        scores |= {kind: 100 * after / count, f"{kind} before": 100 * before / count}
+    return scores
 
 
 def take_step(state: State, x: Tensor, true: Tensor) -> dict[str, float]:
@@ -164,6 +173,8 @@ def train(
     learned = [picture for index, picture in enumerate(made) if not is_held_out(index)]
     make: Make = partial(make_batch, learned, backgrounds, recipe)
     held = held_out(made, backgrounds, recipe)
+    if state.step == 0:
+        journal.validation(0, Validation(validate(state.average, held), None))
     if state.plan is None:
         state.plan = plan_steps(recipe, steps) if steps else timed_plan(
             state, minutes or 0.0, stopped,
@@ -187,10 +198,17 @@ def train(
     save(state, run)
 
 
-def held_out(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe) -> list[Batch]:
-    """Patches of the pictures that are not learned from, to be scored."""
-    x, y = batch([p for i, p in enumerate(made) if is_held_out(i)], backgrounds, *HELD, (recipe.seed, 2**32 - 1))
-    return list(zip(torch.split(torch.from_numpy(x), 8), torch.split(torch.from_numpy(y), 8), strict=True))
+def held_out(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe) -> dict[str, list[Batch]]:
+    """Patches of the pictures that are not learned from, to be scored, by kind."""
+    left = [picture for index, picture in enumerate(made) if is_held_out(index)]
+    held = {}
+    for kind, guessed in KINDS.items():
+        if guessed < 1 or any(picture.seen for picture in left):
+            x, y = batch(left, backgrounds, *HELD, (recipe.seed, 2**32 - 1), guessed)
+            held[kind] = list(
+                zip(torch.split(torch.from_numpy(x), 8), torch.split(torch.from_numpy(y), 8), strict=True)
+            )
+    return held
 
 
 def facts(state: State, plan: Plan) -> dict[str, float]:
@@ -206,18 +224,39 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--start", type=Path, help="weights.pt to start from instead of chance")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--found-by", type=Path, help="weights.pt of the refiner at whose results the next size is learned"
+    )
+    parser.add_argument("--threads", type=int, default=default_threads())
     options = parser.parse_args()
+    if is_finished(options.run):
+        print(f"{options.run} is finished", flush=True)
+        return
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())  # finish the step, save, end
-    network = coarse_alpha_of(Remover(threads=options.threads))
-    made = [picture for path in options.made for picture in load(path, network)]
+    cv2.setNumThreads(1)  # batches are made beside the training's own threads
+    torch.set_num_threads(1)
+    made = load_all(options.made, options.found_by, options.threads)
     backgrounds = [pair.rgb for pair in pairs_of(options.backgrounds)]
-    print(f"{len(made)} pictures, {sum(m.coarse is not None for m in made)} found by the network", flush=True)
+    print(f"{len(made)} pictures, {sum(bool(m.seen) for m in made)} found by the network", flush=True)
+    torch.set_num_threads(options.threads)
+    recipe = Recipe(threads=options.threads)
+    side, size = recipe.stages[0][1:]
+    fp32_s, bf16_s = (trial_seconds(Refiner(), side, size, bf16=bf16) for bf16 in (False, True))
+    print(f"a step of {size} at {side}: {fp32_s:.3f} s in fp32, {bf16_s:.3f} s in bf16", flush=True)
     train(
-        Recipe(threads=options.threads), made, backgrounds, options.run, start=options.start, minutes=options.minutes,
-        bf16=bf16_is_faster(Network()), stopped=stop.is_set,
+        recipe, made, backgrounds, options.run, start=options.start, minutes=options.minutes, bf16=bf16_s < fp32_s,
+        stopped=stop.is_set,
     )  # fmt: skip
+    if not is_finished(options.run):
+        raise SystemExit("stopped: started again with the same folder, it goes on")
+
+
+def load_all(tars: Sequence[Path], found_by: Path | None, threads: int) -> list[Made]:
+    """The made pictures, with what the shipped network makes of them, and the refiner `found_by` of that."""
+    guess = guess_of(Remover(threads=1))
+    finder = None if found_by is None else run_of(load_refiner(found_by))
+    return [picture for path in tars for picture in load(path, guess, finder, threads=threads)]
 
 
 if __name__ == "__main__":

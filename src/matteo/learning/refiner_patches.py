@@ -2,63 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from matteo.learning.data import decode, read_tar
+from matteo.learning.refiner_guesses import WITHOUT_HINTS, Bytes, Guess, Seen, guesses
 from matteo.learning.synthesis.layer import Floats, Generator, Layer
-from matteo.learning.synthesis.rough import enlarged, rough
+from matteo.learning.synthesis.rough import Mask, rough
 from matteo.learning.synthesis.scene import compose, make_background
+from matteo.matting.refine import Run
+from matteo.remover import in_order
 
-Bytes = NDArray[np.uint8]
-Alphas = Callable[[Bytes], Floats]
-
-AGREES = 0.35  # largest difference of a network's alpha from the truth, in subjects' areas, that counts as found
-FROM_NETWORK = 0.25  # share of patches whose coarse alpha is the network's own
-HOPELESS = 0.2  # mean difference of its alpha from the truth in a patch's band, from which there is nothing to learn
-RECOMPOSED = 0.5  # of the rest: share put before a new background
+GUESSED = 0.6  # share of patches whose coarse alpha is the network's own, or a refiner's of that
+HOPELESS = 0.3  # mean difference of it from the truth in a patch's band, from which there is nothing to learn
+RECOMPOSED = 0.5  # of the others: share put before a new background
 TRIES = 6
+
+Patch = tuple[Floats, Floats, Floats, Mask]  # rgb in [0, 1], true alpha, coarse alpha, band; of a box
 
 
 @dataclass(frozen=True)
 class Made:
-    """One made picture. rgb, foreground: H x W x 3 uint8; alpha: H x W uint8; coarse: the network's own alpha of rgb on
-    its grid, float32, or None where the network went astray."""
+    """One made picture. rgb, foreground: H x W x 3 uint8; alpha: H x W uint8; seen: what the refiner sees of it when a
+    network's guess is refined, empty where the network went astray."""
 
     rgb: Bytes
     foreground: Bytes
     alpha: Bytes
-    coarse: Floats | None
+    seen: tuple[Seen, ...] = ()
 
 
-def load(path: Path, network: Alphas) -> list[Made]:
-    """The pictures of a tar of `synthesize`. network: rgb -> its coarse alpha, on a grid of its own."""
-    return [made_of(files, network) for files in read_tar(path).values()]
+def load(path: Path, guess: Guess, finder: Run | None = None, *, threads: int = 1) -> Iterator[Made]:
+    """The pictures of a tar of `synthesize`. guess: rgb -> a network's alpha, uncleaned. finder: a refiner, at whose
+    results the next size is learned; where None the first size alone is. threads: pictures that are read at once."""
+    entries = enumerate(read_tar(path).values())
+    yield from in_order(partial(made_of, guess=guess, finder=finder), entries, threads)
 
 
-def made_of(files: dict[str, bytes], network: Alphas) -> Made:
+def made_of(entry: tuple[int, dict[str, bytes]], guess: Guess, finder: Run | None) -> Made:
+    index, files = entry
     rgb, alpha = decode(files[".jpg"], "RGB"), decode(files[".png"], "L")
-    coarse = np.asarray(network(rgb), np.float32)
-    small = cv2.resize(alpha, coarse.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    astray = float(np.abs(coarse - small).sum()) > AGREES * float(small.sum())
-    return Made(rgb, decode(files[".foreground"], "RGB"), alpha, None if astray else coarse)
+    seen = guesses(
+        rgb, alpha, np.asarray(guess(rgb), np.float32), finder, hinted=(index + index // 20) % WITHOUT_HINTS > 0
+    )
+    return Made(rgb, decode(files[".foreground"], "RGB"), alpha, seen)
 
 
-def patch(made: Sequence[Made], backgrounds: Sequence[Bytes], side: int, rng: Generator) -> tuple[Floats, Floats]:
-    """(5 x side x side input of the refiner, 1 x side x side true alpha)."""
+def patch(
+    made: Sequence[Made], backgrounds: Sequence[Bytes], side: int, rng: Generator, guessed: float = GUESSED
+) -> tuple[Floats, Floats]:
+    """(5 x side x side input of the refiner, 1 x side x side true alpha). guessed: the chance of a network's guess."""
     while True:
         picture = made[int(rng.integers(len(made)))]
-        zoom = float(np.exp(rng.uniform(np.log(0.7), np.log(2.2)))) if rng.random() < 0.6 else 1.0
-        span = min(round(side / zoom), *picture.alpha.shape)
-        box = near_the_edge(picture.alpha, span, rng)
-        rgb, alpha, coarse, unknown = whole(picture, box, backgrounds, rng)
-        rgb, alpha, coarse = (squared(a, side) for a in (rgb, alpha, coarse))
-        unknown = squared(unknown.astype(np.float32), side) > 0.5
+        if rng.random() < guessed:
+            found = from_seen(picture.seen[int(rng.integers(len(picture.seen)))], side, rng) if picture.seen else None
+        else:
+            found = from_made(picture, backgrounds, side, rng)
+        if found is None:
+            continue
+        rgb, alpha, coarse = (squared(a, side) for a in found[:3])
+        unknown = squared(found[3].astype(np.float32), side) > 0.5
         if unknown.any():
             break
     stacked = np.concatenate([rgb, coarse[..., None], unknown[..., None].astype(np.float32)], 2)
@@ -66,6 +74,12 @@ def patch(made: Sequence[Made], backgrounds: Sequence[Bytes], side: int, rng: Ge
     placed = [np.rot90(a[:, ::-1] if mirrored else a, turns) for a in (stacked, alpha[..., None])]
     x, y = (np.ascontiguousarray(a.transpose(2, 0, 1), np.float32) for a in placed)
     return x, y
+
+
+def zoomed(side: int, least: float, most: float, rng: Generator) -> int:
+    """The length of a box that fills `side` pixels: often the same, else larger or smaller."""
+    zoom = float(np.exp(rng.uniform(np.log(least), np.log(most)))) if rng.random() < 0.6 else 1.0
+    return round(side / zoom)
 
 
 def near_the_edge(alpha: Bytes, span: int, rng: Generator) -> tuple[slice, slice]:
@@ -82,22 +96,32 @@ def near_the_edge(alpha: Bytes, span: int, rng: Generator) -> tuple[slice, slice
     return boxes[int(np.argmax(mixed))]
 
 
-def whole(
-    picture: Made, box: tuple[slice, slice], backgrounds: Sequence[Bytes], rng: Generator
-) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-    """rgb in [0, 1], true alpha, coarse alpha and band of a box of the picture."""
+def from_seen(seen: Seen, side: int, rng: Generator) -> Patch | None:
+    """A box of what the refiner saw; None where the truth is not to be told from it."""
+    box = near_the_edge(seen.alpha, min(zoomed(side, 0.8, 1.6, rng), *seen.alpha.shape), rng)
+    alpha, coarse, unknown = unit(seen.alpha[box]), unit(seen.coarse[box]), seen.unknown[box] > 0
+    if not unknown.any() or np.abs(coarse - alpha)[unknown].mean() > HOPELESS:
+        return None
+    return relit(unit(seen.rgb[box]), rng), alpha, coarse, unknown
+
+
+def relit(rgb: Floats, rng: Generator) -> Floats:
+    """Channels in another order at times, and each brighter or darker: what was mixed linearly stays so."""
+    if rng.random() < 0.3:
+        rgb = rgb[..., rng.permutation(3)]
+    gain = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.05, 3))
+    return np.asarray(np.clip(rgb * gain.astype(np.float32) + np.float32(rng.normal(0, 0.02)), 0, 1), np.float32)
+
+
+def from_made(picture: Made, backgrounds: Sequence[Bytes], side: int, rng: Generator) -> Patch:
+    """A box of the picture, half of the time before a new background, with a coarse alpha that is made rough."""
+    box = near_the_edge(picture.alpha, min(zoomed(side, 0.7, 2.2, rng), *picture.alpha.shape), rng)
     alpha, rgb = unit(picture.alpha[box]), unit(picture.rgb[box])
-    if picture.coarse is not None and rng.random() < FROM_NETWORK:
-        coarse, unknown = enlarged(picture.coarse, (picture.alpha.shape[0], picture.alpha.shape[1]), rng)
-        coarse, unknown = coarse[box], unknown[box]
-        if unknown.any() and np.abs(coarse - alpha)[unknown].mean() < HOPELESS:
-            return rgb, alpha, coarse, unknown
     if rng.random() < RECOMPOSED:
         layer = Layer(unit(picture.foreground[box]), alpha)
         background = make_background(backgrounds, (alpha.shape[0], alpha.shape[1]), rng)
         rgb = unit(compose(layer, background, rng))
-    coarse, unknown = rough(alpha, rng)
-    return rgb, alpha, coarse, unknown
+    return rgb, alpha, *rough(alpha, rng)
 
 
 def unit(array: Bytes) -> Floats:
@@ -113,9 +137,10 @@ def squared(array: Floats, side: int) -> Floats:
 
 
 def batch(
-    made: Sequence[Made], backgrounds: Sequence[Bytes], side: int, size: int, seed: tuple[int, int]
-) -> tuple[Floats, Floats]:
-    """(B x 5 x side x side, B x 1 x side x side); the seed alone decides the content."""
+    made: Sequence[Made], backgrounds: Sequence[Bytes], side: int, size: int, seed: tuple[int, ...],
+    guessed: float = GUESSED,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """(B x 5 x side x side, B x 1 x side x side); the seed alone decides the content. guessed: as `patch` takes it."""
     rng = np.random.default_rng(seed)
-    pairs = [patch(made, backgrounds, side, rng) for _ in range(size)]
+    pairs = [patch(made, backgrounds, side, rng, guessed) for _ in range(size)]
     return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs])

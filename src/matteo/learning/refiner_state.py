@@ -20,12 +20,12 @@ from matteo.learning.schedule import Plan, plan_of
 class Recipe:
     """stages: (share of the run, side of the patches, patches in a batch), in order."""
 
-    stages: tuple[tuple[float, int, int], ...] = ((0.75, 96, 16), (0.25, 144, 8))
+    stages: tuple[tuple[float, int, int], ...] = ((0.7, 128, 12), (0.3, 192, 6))
     muon_lr: float = 0.015
     adam_lr: float = 2e-3
     weight_decay: float = 0.005
     warmup_steps: int = 100
-    ema: float = 0.998
+    ema: float = 0.999
     threads: int = 1
     seed: int = 0
 
@@ -76,6 +76,15 @@ def resume(state: State, path: Path) -> None:
         part.load_state_dict(saved[name])
     state.plan = plan_of(saved["plan"])
     state.bf16, state.step, state.seconds = (saved[key] for key in ("bf16", "step", "seconds"))
+
+
+def is_finished(run: Path) -> bool:
+    """Whether the run in a folder has taken all of its steps."""
+    if not (path := run / "checkpoint.pt").exists():
+        return False
+    saved = read_whole(path)
+    plan = plan_of(saved.get("plan"))
+    return plan is not None and saved["step"] >= plan.steps
 
 
 def save(state: State, run: Path) -> None:

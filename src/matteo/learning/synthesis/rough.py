@@ -11,6 +11,7 @@ from matteo.learning.synthesis.noise import smooth_noise
 from matteo.matting.trimap import unknown_band
 
 Mask = NDArray[np.bool_]
+TRIMAP = 0.25  # share for which there is a trimap and nothing else
 ENLARGED = (cv2.INTER_CUBIC, cv2.INTER_LINEAR)
 
 
@@ -20,7 +21,7 @@ def ellipse(radius: int) -> NDArray[np.uint8]:
 
 def rough(alpha: Floats, rng: Generator) -> tuple[Floats, Mask]:
     """(coarse alpha, unknown band) for the true alpha, H x W each."""
-    if rng.random() < 0.15:
+    if rng.random() < TRIMAP:
         return trimap_alone(alpha, rng)
     coarse = without_strands(alpha, rng) if rng.random() < 0.25 else alpha
     factor = float(np.exp(rng.uniform(np.log(1.2), np.log(7))))

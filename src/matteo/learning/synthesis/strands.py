@@ -42,10 +42,10 @@ def hair(size: float, rng: Generator) -> Growth:
     angle = rng.uniform(0, 2 * np.pi)
     pull = rng.uniform(0, 1.5)
     return Growth(
-        count=int(rng.uniform(100, 900)), length=size * float(np.exp(rng.uniform(np.log(0.04), np.log(0.4)))),
+        count=int(rng.uniform(100, 900)), length=size * float(np.exp(rng.uniform(np.log(0.02), np.log(0.3)))),
         width=float(np.exp(rng.uniform(np.log(0.5), np.log(3)))), spread=rng.uniform(0.1, 0.9),
         flow=(pull * np.cos(angle), pull * np.sin(angle)), curl=rng.uniform(0.05, 0.6), clump=rng.uniform(0, 1),
-        opacity=rng.choice([1.0, rng.uniform(0.8, 1.0)]),
+        opacity=rng.choice([1.0, rng.uniform(0.5, 1.0)]),  # fainter: finer than the canvas can show
     )  # fmt: skip
 
 
