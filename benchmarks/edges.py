@@ -1,10 +1,12 @@
 """Edges: matteo's refiner beside bicubic enlargement, the guided filter and closed-form matting (pymatting).
 
-    python benchmarks/edges.py --data DATA [--only shrunk,trimap,network,time,nothing-worse] [--every 1]
+    python benchmarks/edges.py --data DATA [--only shrunk,trimap,network,made,time,nothing-worse] [--every 1]
 
 shrunk         alphamatting.com's pictures; the coarse alpha is the true one at a quarter of its size, blurred
 trimap         the same with the set's own trimaps and nothing else
 network        their subjects before other photographs, the coarse alpha by the shipped network
+made           the same on made scenes (`matteo data synthesize`) of photographs left out of training, 60 in all: what
+               the refiner is tuned on
 time           a portrait of 12 megapixels; and what 100 megapixels take
 nothing-worse  IoU and MAE on ECSSD and portraits: enlarged only, with the guided filter, with the refiner
 
@@ -30,8 +32,9 @@ from pictures import enlarged
 from skimage import data as photographs
 
 from matteo import Remover
-from matteo.learning.data import decode, pairs_of, read_tar
+from matteo.learning.data import decode, is_held_out, pairs_of, read_tar
 from matteo.learning.metrics_matting import connectivity_error, gradient_error, mse, sad
+from matteo.learning.synthesis.scene import is_usable, make_composite
 from matteo.matting.classical import preconditioner
 from matteo.matting.clean import cleaned, settle
 from matteo.matting.guided import guided_upsample
@@ -45,6 +48,7 @@ Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Method = Callable[[Bytes, Floats], Floats]
 METRICS = {"SAD": sad, "MSE": mse, "gradient": gradient_error, "connectivity": connectivity_error}
+MADE = 60
 SCENES = ("coffee", "rocket", "brick", "grass", "gravel", "retina", "immunohistochemistry", "hubble_deep_field")
 
 
@@ -67,6 +71,14 @@ def subjects(data: Path, every: int) -> Iterator[Subject]:
         if index % every == 0:
             alpha = decode(files[".alpha.png"], "L").astype(np.float32) / np.float32(255)
             yield Subject(key, decode(files[".avif"], "RGB"), alpha, decode(files[".trimap.png"], "L"))
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A network's alpha on its own grid, as the pipeline finds it, and as it was before it was cleaned."""
+
+    coarse: Floats
+    raw: Floats
 
 
 def shrunk(alpha: Floats) -> Floats:
@@ -107,14 +119,18 @@ def refined(rgb: Bytes, coarse: Floats) -> Floats:
     return refine(rgb, coarse, network())
 
 
-def refined_guess(rgb: Bytes, coarse: Floats) -> Floats:
-    return refine(rgb, coarse, network(), guessed=True)
+def refined_guess(rgb: Bytes, guess: Guess) -> Floats:
+    return refine(rgb, guess.coarse, network(), guessed=True, hints=guess.raw)
 
 
 METHODS: dict[str, Method] = {
     "bicubic": bicubic, "guided": guided, "closed-form": closed_form_from, "refiner": refined,
 }  # fmt: skip
-FROM_A_NETWORK: dict[str, Method] = {"bicubic": bicubic, "guided": guided, "refiner": refined_guess}
+FROM_A_NETWORK: dict[str, Callable[[Bytes, Guess], Floats]] = {
+    "bicubic": lambda rgb, guess: bicubic(rgb, guess.coarse),
+    "guided": lambda rgb, guess: guided(rgb, guess.coarse),
+    "refiner": refined_guess,
+}
 
 
 class Table:
@@ -155,18 +171,39 @@ def from_trimap(data: Path, every: int) -> None:
     table.show("The set's own trimaps")
 
 
-def coarse_alpha(remover: Remover, rgb: Bytes) -> Floats:
-    """As the pipeline finds it, on the network's own grid."""
+def guess_of(remover: Remover, rgb: Bytes) -> Guess:
     fitted = fit(rgb, remover.card)
-    return cleaned(fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card))
+    raw = fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
+    return Guess(cleaned(raw), raw)
 
 
-def from_network(data: Path, every: int) -> None:
-    """A composite counts where the network finds its subject (IoU 0.8): what it misses no edge can bring back."""
+def found(guess: Guess, alpha: Floats) -> bool:
+    """Whether the network found the subject (IoU 0.8): what it misses no edge can bring back."""
+    mask, true = resize(guess.coarse, (alpha.shape[0], alpha.shape[1])) > 0.5, alpha > 0.5
+    return bool((mask & true).sum() >= 0.8 * (mask | true).sum())
+
+
+def compared(composites: Iterator[tuple[Bytes, Floats, NDArray[np.bool_]]], title: str) -> None:
+    """The methods on composites (rgb, alpha, band) whose subject the network finds."""
+    remover, in_band, everywhere = Remover(), Table(), Table()
+    count = tried = 0
+    for rgb, alpha, band in composites:
+        guess = guess_of(remover, rgb)
+        tried += 1
+        if not found(guess, alpha):
+            continue
+        count += 1
+        for name, method in FROM_A_NETWORK.items():
+            estimate = method(rgb, guess)
+            in_band.add(name, estimate, alpha, band)
+            everywhere.add(name, estimate, alpha, np.ones_like(band))
+    in_band.show(f"Coarse alpha: the shipped network's, on {title} ({count} of {tried} found); the true bands")
+    everywhere.show("The same; errors of the whole picture")
+
+
+def composites(data: Path, every: int) -> Iterator[tuple[Bytes, Floats, NDArray[np.bool_]]]:
     import pymatting
 
-    remover, table, everywhere = Remover(), Table(), Table()
-    found = tried = 0
     for index, subject in enumerate(subjects(data, every)):
         colours = pymatting.estimate_foreground_ml(subject.rgb / 255.0, subject.alpha.astype(np.float64))
         for scene_name in (SCENES[index % len(SCENES)], SCENES[(index + 3) % len(SCENES)]):
@@ -175,18 +212,29 @@ def from_network(data: Path, every: int) -> None:
             behind = cover(np.ascontiguousarray(scene, np.uint8), (subject.rgb.shape[0], subject.rgb.shape[1]))
             a = subject.alpha[..., None]
             rgb = np.rint(np.clip(a * colours * 255 + (1 - a) * behind, 0, 255)).astype(np.uint8)
-            coarse = coarse_alpha(remover, rgb)
-            mask, true = bicubic(rgb, coarse) > 0.5, subject.alpha > 0.5
-            tried += 1
-            if (mask & true).sum() < 0.8 * (mask | true).sum():
-                continue
-            found += 1
-            for name, method in FROM_A_NETWORK.items():
-                alpha = method(rgb, coarse)
-                table.add(name, alpha, subject.alpha, subject.unknown)
-                everywhere.add(name, alpha, subject.alpha, np.ones_like(true))
-    table.show(f"Coarse alpha: the shipped network's, on composites ({found} of {tried} found); the set's bands")
-    everywhere.show("The same; errors of the whole picture")
+            yield rgb, subject.alpha, subject.unknown
+
+
+def from_network(data: Path, every: int) -> None:
+    compared(composites(data, every), "composites")
+
+
+def made_scenes(data: Path, every: int) -> Iterator[tuple[Bytes, Floats, NDArray[np.bool_]]]:
+    sets = [f"train-{name}.tar" for name in ("duts-0", "duts-1", "eg1800", "ccp", "pets", "horses", "cats")]
+    tried = [pair for name in sets for pair in pairs_of(data / name, lambda i: is_held_out(i) and i % 80 == 0)]
+    pairs = [pair for pair in tried if is_usable(pair)]
+    grounds = [pair.rgb for pair in pairs_of(data / "backgrounds.tar", is_held_out)]
+    for seed in range(0, MADE, every):
+        rng = np.random.default_rng((77, seed))
+        made = make_composite(pairs[int(rng.integers(len(pairs)))], grounds, 800, rng)
+        soft = ((made.alpha > 0.02) & (made.alpha < 0.98)).astype(np.uint8)
+        step = cv2.dilate(made.alpha, np.ones((3, 3))) - cv2.erode(made.alpha, np.ones((3, 3))) > 0.5
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15))
+        yield made.rgb, made.alpha, cv2.dilate(soft | step, disc) > 0
+
+
+def from_made(data: Path, every: int) -> None:
+    compared(made_scenes(data, every), "made scenes")
 
 
 def seconds(function: Callable[[], object], runs: int = 5) -> float:
@@ -202,10 +250,9 @@ def measure_time(data: Path, every: int) -> None:
     remover = Remover()
     for megapixels, runs in ((12, 5), (100, 1)):
         rgb = enlarged("astronaut", megapixels)
-        coarse = coarse_alpha(remover, rgb)
+        guess = guess_of(remover, rgb)
         times = [
-            f"{name} {seconds(partial(FROM_A_NETWORK[name], rgb, coarse), runs):.2f} s"
-            for name in ("refiner", "guided")
+            f"{name} {seconds(partial(FROM_A_NETWORK[name], rgb, guess), runs):.2f} s" for name in ("refiner", "guided")
         ]
         gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(f"\n{megapixels} MP: {', '.join(times)}, largest memory {gigabytes:.2f} GB", flush=True)
@@ -217,9 +264,9 @@ def nothing_worse(data: Path, every: int) -> None:
     for name in ("val-ecssd.tar", "val-eg1800.tar"):
         scores: dict[str, list[tuple[float, float]]] = {name: [] for name in FROM_A_NETWORK}
         for pair in pairs_of(data / name, lambda index: index % every == 0):
-            coarse, true = coarse_alpha(remover, pair.rgb), pair.mask > 127
+            guess, true = guess_of(remover, pair.rgb), pair.mask > 127
             for method, given in scores.items():
-                alpha = FROM_A_NETWORK[method](pair.rgb, coarse)
+                alpha = FROM_A_NETWORK[method](pair.rgb, guess)
                 settle(alpha)
                 mask = alpha > 0.5
                 iou = (mask & true).sum() / max(1, (mask | true).sum())
@@ -230,7 +277,7 @@ def nothing_worse(data: Path, every: int) -> None:
 
 
 PARTS = {
-    "shrunk": from_shrunk, "trimap": from_trimap, "network": from_network, "time": measure_time,
+    "shrunk": from_shrunk, "trimap": from_trimap, "network": from_network, "made": from_made, "time": measure_time,
     "nothing-worse": nothing_worse,
 }  # fmt: skip
 
