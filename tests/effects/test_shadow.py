@@ -10,9 +10,10 @@ import pytest
 
 from matteo.effects.crop import crop
 from matteo.effects.shadow import CUT, shadow
+from matteo.effects.shadow_keep import CUT as BEYOND
 from matteo.effects.shadow_keep import NONE, UNTOLD
 from matteo.effects.shadow_reflection import NO_ROOM
-from matteo.effects.subject import Box, subject_box
+from matteo.effects.subject import Box, standing_box, subject_box
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha, Image
@@ -110,7 +111,7 @@ def test_legs_of_unlike_length() -> None:
 @pytest.mark.parametrize(("angle", "side"), [(0, "above"), (180, "below")])
 def test_a_cast_starts_at_the_feet(angle: float, side: str) -> None:
     cutout = standing()
-    box = box_of(cutout)
+    box = standing_box(cutout.alpha)
     found = opacity_of(shaded(cutout, "cast", angle=angle, length=0.5, softness=0.01))
     rows = np.flatnonzero(found.max(axis=1) > 0.1)
     reach = 0.5 * box.height
@@ -131,7 +132,7 @@ def test_a_cast_gets_softer_and_fainter_away() -> None:
 
 def test_a_reflection_mirrors_at_the_ground_line() -> None:
     cutout = standing()
-    base = box_of(cutout).bottom
+    base = standing_box(cutout.alpha).bottom
     (layer,) = shaded(cutout, "reflection", opacity=1, length=3).under
     assert np.array_equal(layer.rgb[base : base + 40], cutout.rgb[base - 40 : base][::-1])
     assert layer.opacity is not None
@@ -149,6 +150,16 @@ def test_what_has_no_room_is_said() -> None:
     bare = shaded(tight, "reflection")
     assert NO_ROOM in bare.notes
     assert not bare.under
+
+
+@pytest.mark.parametrize("kind", ["contact", "cast", "reflection"])
+def test_what_is_faint_beneath_the_feet_does_not_hold_them_off_the_floor(kind: str) -> None:
+    """A rest of the photograph's shadow, of alpha 0.2 and ten pixels deep, is no foot."""
+    plain = standing()
+    base, faint = box_of(plain).bottom, plain.alpha.copy()
+    faint[base - 2 : base + 10, 60:100] = np.maximum(faint[base - 2 : base + 10, 60:100], np.float32(0.2))
+    found, expected = (shaded(replace(plain, alpha=a), kind) for a in (faint, plain.alpha))
+    assert np.abs(opacity_of(found) - opacity_of(expected)).max() < 0.1
 
 
 def with_own_shadow(depth: float, pattern: float = 0, dtype: Any = np.uint8) -> tuple[Cutout, Alpha]:
@@ -194,6 +205,41 @@ def test_where_it_cannot_be_told_it_is_said() -> None:
     assert shaded(plain, "keep").notes == (NONE,)
     with pytest.raises(UsageError, match="keep_source=True"):
         shaded(replace(plain, source=None), "keep")
+
+
+def darkened(cutout: Cutout, rows: slice, columns: slice, share: float) -> Cutout:
+    """With a dark thing behind the subject."""
+    assert cutout.source is not None
+    rgb, part = cutout.source.rgb.copy(), (cutout.alpha[rows, columns] == 0)
+    rgb[rows, columns][part] = np.rint(rgb[rows, columns][part] * share)
+    return replace(cutout, source=Image(rgb))
+
+
+def test_what_is_dark_behind_it_is_no_shadow() -> None:
+    """A hedge across the picture that touches the subject's upper part, and a dark line across the floor."""
+    plain, _ = with_own_shadow(0.5)
+    expected = opacity_of(shaded(plain, "keep"))
+    hedge = opacity_of(shaded(darkened(plain, slice(0, 110), slice(None), 0.4), "keep"))
+    outside = plain.alpha == 0
+    assert hedge[:115][outside[:115]].max() < 0.02
+    assert np.abs(hedge - expected)[outside].max() < 0.08
+    kerb = darkened(with_own_shadow(0)[0], slice(195, 205), slice(None), 0.5)
+    assert shaded(kerb, "keep").notes == (NONE,)
+
+
+def test_the_pattern_of_an_uneven_floor_does_not_come_along() -> None:
+    cutout, _ = with_own_shadow(0.6, pattern=0.06)
+    found = opacity_of(shaded(cutout, "keep"))
+    assert found[208, 260] > 0.15
+    assert not found[250:].any()
+    row = found[208, 250:330]
+    assert (np.diff(row) < 0.002).all()  # it fades without the waves of the floor
+    assert np.abs(found - opacity_of(shaded(with_own_shadow(0.6)[0], "keep"))).max() < 0.2
+
+
+def test_a_subject_that_the_lower_border_cuts_stands_on_no_floor_that_is_seen() -> None:
+    cut = scene((300, 400), box=(0.3, 0.4, 0.7, 1.3), noise=2).cutout
+    assert shaded(cut, "keep").notes == (BEYOND,)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.effects.subject import Box, box_or_all
+from matteo.effects.subject import Box, standing_box
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha
 
@@ -26,7 +26,7 @@ def cast(
     The subject is taken as flat and upright on its ground line; a part at height h falls h * length away from it, in
     the picture's plane. With h it gets softer (the light is no point) and fainter (light comes from around).
     """
-    box = box_or_all(cutout.alpha)
+    box = standing_box(cutout.alpha)
     shape, step = _upright(cutout.alpha, box, softness * box.longest)
     along = math.sin(math.radians(angle)) * length, math.cos(math.radians(angle)) * length
     rise = math.copysign(max(abs(along[1]), NARROWEST), along[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from matteo.effects.subject import Box, box_or_all
+from matteo.effects.subject import Box, standing_box
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha
 
@@ -21,7 +21,7 @@ def contact(cutout: Cutout, *, opacity: float = 0.7, softness: float = 0.04) -> 
     Each column throws as much as its lowest part is near to the ground line. Two blurs of that, one tight and one
     wide, both flattened: the core where nothing but a gap is, and the half-light around it.
     """
-    box = box_or_all(cutout.alpha)
+    box = standing_box(cutout.alpha)
     step = max(1, box.longest // WORKING)
     wide = max(softness * box.longest / step, 0.3)
     left, top, right, bottom = _reach(box, round(4 * wide + 2) * step, step, cutout.size_hw)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matteo.effects.fill import fill
 from matteo.effects.shape import softened
-from matteo.effects.subject import Box, box_or_all, source_of
+from matteo.effects.subject import Box, box_or_all, source_of, standing_box
 from matteo.picture.composite import strips
 from matteo.picture.cutout import Cutout
 from matteo.picture.geometry import resize
@@ -21,16 +21,19 @@ Floats = NDArray[np.float32]
 
 WORKING = 600  # samples along the picture's long side: a shadow is soft
 AROUND = 0.8  # of the subject's longer side: so far from its box the floor is looked at
-UNEVEN = 0.05  # spread of the lit floor's brightness, from which on no shadow can be told from a pattern
+UNEVEN = 0.12  # spread of the lit floor's brightness, from which on no shadow can be told from a pattern
 FAINT = 0.03  # a shadow that darkens less is none
 DARKEST = 0.95
 DARK = 1e-3  # linear light: no ratio can be told of what is darker
 SMOOTHING = 0.004  # of the long side: takes the noise out
 SAFE = 2.0  # spreads of the lit floor that count as lit still
 ROUNDS = 12
+EVEN, SOFTER = 0.02, 0.2  # each part of the spread beyond this makes the shadow softer by so much of the long side
+FOOT = 0.4  # of the subject's height: its lower part, at which its shadow begins
 LEAST = 100  # samples of lit floor that are enough to fit it
 
 UNTOLD = "its own shadow cannot be told from the floor's pattern; use shadow contact or cast instead"
+CUT = "its lower end is beyond the photograph, so that its floor is not seen; use shadow drop instead"
 NONE = "no shadow of its own was found on the floor"
 
 
@@ -48,9 +51,12 @@ def keep(cutout: Cutout, *, opacity: float = 1, softness: float = 0.004) -> Alph
 
     The lit floor around the subject is taken as a surface of second degree in the logarithm of luminance, fitted to
     what is bright again and again until what is in shadow counts no more; the shadow is what is darker than that,
-    where it hangs together with the subject. A floor with a pattern leaves too wide a spread, and it is said.
+    where it hangs together with the subject. An uneven floor, as of wood, makes it softer, so that the pattern does not
+    come along; one with too wide a spread leaves none, and it is said.
     """
     source = source_of(cutout, 'shadow("keep")')
+    if standing_box(cutout.alpha).bottom >= cutout.size_hw[0]:
+        return CUT
     size = _working_size(cutout.size_hw)
     bright, seen = _brightness(source, size), _floor_mask(cutout.alpha, source, size)
     box = box_or_all(resize(cutout.alpha, size))
@@ -64,7 +70,7 @@ def keep(cutout: Cutout, *, opacity: float = 1, softness: float = 0.004) -> Alph
     if darker.max() < FAINT:
         return NONE
     large = resize(_encoded(darker, source), cutout.size_hw)
-    soft = softened(large, softness * max(cutout.size_hw)) if softness else large
+    soft = softened(large, max(softness, SOFTER * (floor.spread - EVEN)) * max(cutout.size_hw))
     return np.asarray(np.clip(soft * np.float32(opacity), 0, DARKEST), np.float32)
 
 
@@ -103,9 +109,14 @@ def _window(box: Box, size: tuple[int, int]) -> NDArray[np.bool_]:
     """The floor that is looked at: beside and below the subject, and as far above its ground line as it is wide."""
     reach = round(AROUND * box.longest)
     window = np.zeros(size, bool)
-    top = max(box.top - reach, box.bottom - max(reach, box.width), 0)
-    window[top : box.bottom + reach, max(0, box.left - reach) : box.right + reach] = True
+    window[_top(box) : box.bottom + reach, max(0, box.left - reach) : box.right + reach] = True
     return window
+
+
+def _top(box: Box) -> int:
+    """The uppermost row of the floor that is looked at."""
+    reach = round(AROUND * box.longest)
+    return max(box.top - reach, box.bottom - max(reach, box.width), 0)
 
 
 def _lit_floor(log: Floats, seen: NDArray[np.bool_], near: NDArray[np.bool_]) -> Floor:
@@ -135,12 +146,26 @@ def _darkening(floor: Floor, seen: NDArray[np.bool_], box: Box) -> Alpha:
     """What is missing of the light, 0 to 1, where it hangs together with the subject; under it as around it."""
     least = np.float32(SAFE * max(floor.spread, 0.003))
     missing = np.clip(1 - np.exp(floor.residual), 0, DARKEST).astype(np.float32)
-    missing *= np.clip(
-        missing / least - 1, 0, 1
-    )  # none where the floor's own unevenness is as large, all from twice that
+    # None where the floor's own unevenness is as large, all from twice that.
+    missing *= np.clip(missing / least - 1, 0, 1)
     missing[~(seen & _window(box, missing.shape[:2]))] = 0
-    together = (missing > 0) | ~seen
-    _, labels = cv2.connectedComponents(together.astype(np.uint8), connectivity=8)
-    kept = np.isin(labels, np.unique(labels[~seen]))
-    missing *= kept & seen
+    missing[~_own(missing > 0, ~seen, box)] = 0
     return fill(missing[..., None], seen)[..., 0]
+
+
+def _own(dark: NDArray[np.bool_], hidden: NDArray[np.bool_], box: Box) -> NDArray[np.bool_]:
+    """The pieces that are the subject's shadow: each begins at its lower part, ends below the upper border of what is
+    looked at, and they do not go on over both of its sides, as a kerb does. What is dark farther up, trees or other
+    people, is no floor."""
+    rows = np.arange(len(dark))[:, None]
+    foot = hidden & (rows >= box.bottom - FOOT * box.height)
+    beside = cv2.dilate(foot.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    _, labels = cv2.connectedComponents(dark.view(np.uint8), connectivity=8)
+    reach = round(AROUND * box.longest)
+    left, right = max(0, box.left - reach), min(dark.shape[1], box.right + reach) - 1
+    above = labels[_top(box) : _top(box) + 2] if _top(box) > 0 else labels[:0]
+    own = np.setdiff1d(labels[beside & dark], above)
+    sides = [np.intersect1d(own, labels[:, at : at + 2]) for at in (left, max(right - 1, 0))]
+    if all(side.size for side in sides):
+        own = np.setdiff1d(own, np.concatenate(sides))
+    return np.isin(labels, own)

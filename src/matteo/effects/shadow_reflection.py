@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from matteo.effects.shape import softened
-from matteo.effects.subject import box_or_all
+from matteo.effects.subject import standing_box
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha, Image, Rgb
 from matteo.picture.layers.drawn import Drawn
 
+LEAST = 0.03  # of the subject's height: in less room than this no reflection is to be seen
 NO_ROOM = "no room for a reflection below the subject; give it some, as crop with a margin or fill before it"
 
 
 def reflection(cutout: Cutout, *, opacity: float = 0.3, softness: float = 0, length: float = 0.35) -> Image | str:
     """A layer with the subject's own colours, upside down below the ground line, fading out evenly over `length`;
     see `shadow` for the arguments."""
-    box = box_or_all(cutout.alpha)
+    box = standing_box(cutout.alpha)
     height = cutout.size_hw[0]
-    if box.bottom >= height or not length:
+    if height - box.bottom <= LEAST * box.height or not length:
         return NO_ROOM
     rows = min(height - box.bottom, box.bottom)
     rgb, alpha = np.zeros_like(cutout.rgb), np.zeros_like(cutout.alpha)

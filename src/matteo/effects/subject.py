@@ -12,6 +12,8 @@ from matteo.picture.image import Alpha, Image
 
 SEEN = 0.1  # from this alpha on a pixel counts for the subject's box: fainter ones are stray hairs and veils
 
+SOLID = 0.5  # and from this on for the ground line: fainter ones beneath the feet would hold them off the floor
+
 
 class Box(NamedTuple):
     """Pixels [left, right) x [top, bottom). `bottom` is the subject's ground line."""
@@ -43,6 +45,12 @@ def subject_box(alpha: Alpha, threshold: float = SEEN) -> Box | None:
 def box_or_all(alpha: Alpha) -> Box:
     """The subject's box, or the whole picture where nothing is in it."""
     return subject_box(alpha) or Box(0, 0, alpha.shape[1], alpha.shape[0])
+
+
+def standing_box(alpha: Alpha) -> Box:
+    """The subject's box, or the whole picture, down to its ground line: the lowest row that is half opaque or more."""
+    box, solid = box_or_all(alpha), subject_box(alpha, SOLID)
+    return box._replace(bottom=solid.bottom) if solid else box
 
 
 def source_of(cutout: Cutout, effect: str) -> Image:
