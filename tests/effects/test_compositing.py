@@ -68,6 +68,17 @@ def test_the_means_approach_and_no_farther_than_said(dtype: Any, icc: bytes | No
     assert after.alpha is before.alpha
 
 
+def test_a_subjects_own_colour_is_not_taken_for_its_light() -> None:
+    """An orange car with a white stripe, before plain grey of the same brightness: the stripe stays white."""
+    before = scene(colour=(230, 90, 30)).cutout
+    rgb = before.rgb.copy()
+    rgb[80:100][before.alpha[80:100] > 0] = 200
+    after = made(harmonize("rgb(140, 140, 140)", strength=1), replace(before, rgb=rgb))
+    stripe = (before.alpha == 1) & (rgb == 200).all(axis=2)
+    tone = light_of(None)
+    assert np.abs(to_lab(tone.linear(after.rgb[stripe]), tone.matrix)[:, 1:]).max() < 1.5
+
+
 def test_black_stays_black_and_hidden_stays_hidden() -> None:
     before = scene(colour=(0, 0, 0)).cutout
     assert np.array_equal(made(harmonize("#ffcc66"), before).rgb, before.rgb)

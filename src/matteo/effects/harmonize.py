@@ -21,17 +21,22 @@ SAMPLES = 200_000
 # and nobody on it is. So the means approach one another by a share, and no farther than this.
 SHARE = np.array([0.5, 0.6, 0.6], np.float32)
 FARTHEST = np.array([18, 12, 12], np.float32)
+# A subject is orange by itself, and its white stripe tells that the light is not. What is near to grey counts, and as a
+# part of all of it: where little is, the light is taken as white.
+NEAR_GREY = 20  # chroma
+FEW = 0.05
 CONTRAST = (0.9, 1.15)  # of the ratio of the spreads in L; those of a and b stay
 
 
 @effect_function
 def harmonize(background: Behind = "white", *, strength: float = 0.7) -> Effect:
-    """The mean of the subject's L, a and b is moved towards the background's, and the spread of its L made more like
-    it; give the same background to `over`.
+    """The subject's mean L, and the a and b of the light that it stands in, are moved towards the background's means,
+    and the spread of its L made more like it; give the same background to `over`.
 
     The paper takes mean and spread over as they are, which paints a subject in its surroundings' colours. Here the
     means meet half way (60 % in a and b), by at most 18 in L and 12 in a and b, the spread of L changes by at most
-    15 %, and those of a and b stay. What is darker than the mean is moved less, black not at all: it has no light to
+    15 %, and those of a and b stay. The subject's light is told by what is nearly grey in it: a red car is no reason
+    to make its white stripe green. What is darker than the mean is moved less, black not at all: it has no light to
     colour. strength: 0 leaves the subject as it is, 1 does all of that. Alpha stays, and colours where it is 0. A
     subject or a background without a seen pixel changes nothing.
     """
@@ -41,7 +46,8 @@ def harmonize(background: Behind = "white", *, strength: float = 0.7) -> Effect:
         behind = behind_of(background, cutout)
         tone = light_of(cutout.metadata.icc)
         opacity = None if behind.opacity is None else np.asarray(behind.opacity)
-        own, other = _statistics(cutout.rgb, cutout.alpha, tone), _statistics(behind.rgb, opacity, tone)
+        own = _statistics(cutout.rgb, cutout.alpha, tone, light=True)
+        other = _statistics(behind.rgb, opacity, tone)
         if strength == 0 or own is None or other is None:
             return cutout
         shift = np.clip(SHARE * (other[0] - own[0]), -FARTHEST, FARTHEST) * np.float32(strength)
@@ -53,9 +59,10 @@ def harmonize(background: Behind = "white", *, strength: float = 0.7) -> Effect:
 
 
 def _statistics(
-    rgb: NDArray[Any], weight: NDArray[Any] | None, tone: Light
+    rgb: NDArray[Any], weight: NDArray[Any] | None, tone: Light, *, light: bool = False
 ) -> tuple[NDArray[np.float32], float] | None:
-    """The mean of L, a and b and the spread of L, of a part of the pixels, as much as they are seen."""
+    """The mean of L, a and b and the spread of L, of a part of the pixels, as much as they are seen. light: of a and b
+    those of the light, as what is nearly grey tells it."""
     step = max(1, int((rgb.shape[0] * rgb.shape[1] / SAMPLES) ** 0.5))
     lab = to_lab(tone.linear(rgb[::step, ::step].reshape(-1, 3)), tone.matrix).astype(np.float64)
     seen = np.ones(len(lab)) if weight is None else weight[::step, ::step].ravel().astype(np.float64)
@@ -63,6 +70,9 @@ def _statistics(
         return None
     mean = np.average(lab, axis=0, weights=seen)
     spread = float(np.sqrt(np.average((lab[:, 0] - mean[0]) ** 2, weights=seen)))
+    if light:
+        near = seen * np.exp(-(lab[:, 1] ** 2 + lab[:, 2] ** 2) / NEAR_GREY**2)
+        mean[1:] = near @ lab[:, 1:] / (near.sum() + FEW * seen.sum())
     return mean.astype(np.float32), spread
 
 
