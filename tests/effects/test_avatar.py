@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,27 @@ def test_a_subject_that_the_border_cuts_shows_no_cut_edge() -> None:
     alpha[:, 20:380] = 1
     image = cutout(alpha).apply(avatar("square", "black", size=64))
     assert (image.rgb.max(2) > 0).mean() > 0.99
+
+
+def test_of_an_animal_that_the_border_cuts_its_head_is_seen() -> None:
+    """A body from column 60 to 360 that ends at the lower border, its head at its left."""
+    alpha = np.zeros((200, 400), np.float32)
+    alpha[80:, 60:360] = 1
+    alpha[20:80, 60:110] = 1
+    given = cutout(alpha)
+    rgb = np.where(alpha[..., None] > 0, np.uint8(90), np.uint8(0)).repeat(3, axis=2)
+    rgb[20:80, 60:110] = 255
+    image = replace(given, rgb=rgb).apply(avatar("square", "black", size=90))
+    share = (image.rgb.min(2) > 200).mean()
+    assert share == pytest.approx(60 * 50 / 180**2, rel=0.1)
+
+
+def test_something_small_beside_the_subject_moves_it_not_aside() -> None:
+    alpha = np.zeros((400, 300), np.float32)
+    alpha[50:390, 40:140] = 1
+    plain = cutout(alpha).apply(avatar("square", "black", size=100))
+    alpha[300:340, 250:290] = 1
+    assert np.array_equal(cutout(alpha).apply(avatar("square", "black", size=100)).rgb, plain.rgb)
 
 
 def test_sizes_and_shapes_that_make_no_sense() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
+import cv2
 import numpy as np
 
 from matteo.effects.entry import effect_function
 from matteo.effects.placement import Placement, placed
 from matteo.effects.shape import coloured
-from matteo.effects.subject import Box
+from matteo.effects.subject import SEEN, Box, box_or_all
 from matteo.effects.table import check
 from matteo.picture.colour import parse_colour
 from matteo.picture.composite import composite
@@ -17,6 +16,8 @@ from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Alpha, Image
 
 SHAPES = ("circle", "rounded", "square")
+BESIDE = 0.25  # of the largest piece's area: a smaller one beside it, a bag or a bicycle, does not count
+HEAD = 0.25  # of the subject's height, from its top: where its head is
 ROUNDING = 0.22  # the radius of a rounded square's corners, as a share of its side
 
 
@@ -28,14 +29,15 @@ def avatar(
 
     The square is as wide as the subject's box, from a little above it (`top`, a share of the side): of somebody
     standing, head and shoulders. A subject that is wider than high is shown whole, or, where the picture's border
-    cuts it off, as much of it as has no cut edge. zoom: beyond 1 nearer, below 1 farther.
+    cuts it off, as much of it around its head as has no cut edge. zoom: beyond 1 nearer, below 1 farther.
     """
     check("avatar", shape=shape, size=size, zoom=zoom, top=top)
     parse_colour(background)
 
     def framed(cutout: Cutout) -> Image:
-        where = partial(_placement, whole_hw=cutout.size_hw, size=size, zoom=zoom, top=top)
-        square = placed(cutout, where, cutting=True)
+        main, head = _main(cutout.alpha)
+        to = _placement(main, head, whole_hw=cutout.size_hw, size=size, zoom=zoom, top=top)
+        square = placed(cutout, lambda box: to, cutting=True)
         layers = [*square.under, Image(square.rgb, square.alpha)]
         rgb, _ = composite([Image(coloured(background, square)), *layers])
         opacity = None if shape == "square" else frame(shape, size)
@@ -44,7 +46,22 @@ def avatar(
     return framed
 
 
-def _placement(box: Box, *, whole_hw: tuple[int, int], size: int, zoom: float, top: float) -> Placement:
+def _main(alpha: Alpha) -> tuple[Box, float]:
+    """The box of the subject's large pieces, and the column of the middle of its head."""
+    seen = cv2.inRange(alpha, SEEN, 2.0)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if not areas.size:
+        box = box_or_all(alpha)
+        return box, (box.left + box.right) / 2
+    large = np.concatenate([[False], areas >= BESIDE * areas.max()])[labels]
+    left, top, width, height = cv2.boundingRect(large.view(np.uint8))
+    upper = large[top : top + max(1, round(HEAD * height))].sum(axis=0)
+    middle = np.average(np.arange(len(upper)) + 0.5, weights=upper)
+    return Box(left, top, left + width, top + height), float(middle)
+
+
+def _placement(box: Box, head: float, *, whole_hw: tuple[int, int], size: int, zoom: float, top: float) -> Placement:
     side = box.width / zoom  # in the picture's pixels
     above = top * side
     if box.height < side * (1 - top):  # lower than wide: in the middle
@@ -53,6 +70,8 @@ def _placement(box: Box, *, whole_hw: tuple[int, int], size: int, zoom: float, t
         above = (side - box.height) / 2
     scale = size / side
     left = (box.left + box.right) / 2 - side / 2
+    if side < box.width:  # not all of it is seen: its head is
+        left = min(max(head - side / 2, box.left), box.right - side)
     return Placement(scale, -left * scale, -(box.top - above) * scale, (size, size))
 
 
