@@ -132,6 +132,21 @@ def test_the_merged_picture_of_a_deep_psd_by_hand() -> None:
     assert np.abs(planes.transpose(1, 2, 0) - colour * 65535).max() <= 0.51
 
 
+@pytest.mark.parametrize("dtype", DEPTHS)
+@pytest.mark.parametrize("see_through", [True, False])
+def test_psd_flattened_by_psd_tools_is_our_composite(dtype: Any, see_through: bool) -> None:
+    """It lays the layers over one another itself, through the mask: the merged picture in the file is not looked at."""
+    from psd_tools import PSDImage
+    from psd_tools.composite import composite as flattened_by_psd_tools
+
+    given = stack(dtype, see_through=see_through)
+    document = PSDImage.open(io.BytesIO(psd.encode(given)))
+    found, _, opacity = flattened_by_psd_tools(document, color=0.0, alpha=0.0, force=True)
+    colour, alpha = expected(given)
+    assert np.abs(opacity[..., 0] - alpha).max() <= 1 / 255
+    assert (np.abs(found - colour) * alpha[..., None]).max() <= 1 / 255
+
+
 def test_psd_says_its_resolution() -> None:
     from psd_tools import PSDImage
     from psd_tools.constants import Resource
@@ -169,6 +184,20 @@ def test_openraster_by_its_specification(dtype: Any) -> None:
     assert np.abs(merged[..., 3] - alpha * top).max() <= 0.51
     assert (np.abs(merged[..., :3] - colour * top) * (alpha > 0)[..., None]).max() <= 0.51
     assert max(thumbnail.size) <= 256
+
+
+def test_openraster_flattened_by_pillow_is_our_composite() -> None:
+    given = stack()
+    canvas = PIL.Image.new("RGBA", (60, 40))
+    with zipfile.ZipFile(io.BytesIO(ora.encode(given))) as file:
+        for one in reversed(ElementTree.fromstring(file.read("stack.xml")).findall("./stack/layer")):
+            if one.attrib["visibility"] == "visible":
+                layer = PIL.Image.open(io.BytesIO(file.read(one.attrib["src"])))
+                canvas = PIL.Image.alpha_composite(canvas, layer.convert("RGBA"))
+    colour, alpha = expected(given)
+    found = np.asarray(canvas) / 255
+    assert np.abs(found[..., 3] - alpha).max() <= 1 / 255
+    assert (np.abs(found[..., :3] - colour) * alpha[..., None]).max() <= 1 / 255
 
 
 def _values(data: bytes, dtype: Any) -> NDArray[Any]:
