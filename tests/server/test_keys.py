@@ -86,6 +86,8 @@ def test_a_public_address_needs_keys_or_a_word(tmp_path: Path) -> None:
         check_open(Settings(host=host, data=data, public_without_keys=True))
     for host in ("127.0.0.1", "::1", "localhost", "127.9.9.9"):
         check_open(Settings(host=host, data=data))
+    with pytest.raises(UsageError, match=f"matteo keys add NAME --data {data}"):
+        check_open(Settings(host="0.0.0.0", data=data))
     Keys(tmp_path).add("shop")
     check_open(Settings(host="0.0.0.0", data=data))
 
@@ -109,8 +111,10 @@ def test_without_a_key_403_and_never_401(serve: Callable[..., Running]) -> None:
             answer = client.get("/v1.0/account", headers=headers)
             assert answer.status_code == 200
             assert answer.headers["x-ratelimit-limit"] == "3"
-        for path in ("/health", "/ready", "/metrics"):
+        for path in ("/health", "/ready"):
             assert client.get(path).status_code == 200
+        assert client.get("/metrics").status_code == 403
+        assert client.get("/metrics", headers={"Authorization": f"Bearer {text}"}).status_code == 200
         running.service.keys.revoke("shop")
         assert client.get("/v1.0/account", headers={"X-Api-Key": text}).status_code == 403
 

@@ -148,6 +148,10 @@ def test_the_zip_holds_colours_and_a_grey_alpha_of_one_size(client: httpx.Client
     assert np.asarray(colour)[20, 60].max() < 12  # black where nothing is
 
 
+def test_the_zip_holds_the_same_whatever_channels_are_asked_for(client: httpx.Client) -> None:
+    assert asked(client, format="zip", channels="alpha").content == asked(client, format="zip").content
+
+
 def test_the_zip_of_sixteen_bits_is_of_eight(client: httpx.Client) -> None:
     import cv2
 

@@ -109,6 +109,8 @@ def test_keys_on_the_command_line(
     assert "shop" in listed
     assert "9 megapixels" in listed
     assert text not in listed
+    assert run("keys", "list", "--data", str(tmp_path / "other")) == 0
+    assert capsys.readouterr().out == ""
     assert run("keys", "revoke", "shop") == 0
     assert run("keys", "revoke", "shop") == 2
     capsys.readouterr()

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from matteo import __version__
 from matteo.server import metrics
 from matteo.server.answers import as_json
+from matteo.server.removebg.schema import ERROR
 from matteo.server.service import service_of
 
 router = APIRouter(tags=["watching"])
@@ -23,7 +24,8 @@ _READY: dict[int | str, dict[str, Any]] = {
     503: {"description": "Not now: the line is full, or the server ends.", **_JSON},
 }
 _METRICS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Prometheus's text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    200: {"description": "Prometheus's text.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    403: {"description": "No key, or a wrong one.", "content": {"application/json": {"schema": ERROR}}},
 }
 
 
@@ -44,8 +46,9 @@ async def ready(request: Request) -> Response:
 
 @router.get("/metrics", responses=_METRICS, response_class=Response)
 async def tell(request: Request) -> Response:
-    """Counts and times for Prometheus."""
+    """Counts and times for Prometheus, which needs a key where others do."""
     service = service_of(request)
+    service.allowed(request)
     gauges: dict[str, float] = {
         "pictures_held": service.engine.held,
         "pictures_waiting": service.engine.waiting,

@@ -66,9 +66,10 @@ def check_open(settings: Settings) -> None:
     """UsageError where others could reach the server and there is no key to tell them apart by."""
     if settings.local or settings.public_without_keys or Keys(settings.folder).all():
         return
+    where = f" --data {settings.data}" if settings.data else ""
     raise UsageError(
-        f"{settings.host} can be reached by others and there are no keys: make one with `matteo keys add NAME`, or let "
-        "everybody in with --public-without-keys"
+        f"{settings.host} can be reached by others and there are no keys: make one with `matteo keys add NAME{where}`, "
+        "or let everybody in with --public-without-keys"
     )
 
 

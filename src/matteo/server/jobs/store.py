@@ -120,7 +120,7 @@ class Store:
         row, items = self.base.read(work)
         if row is None:
             return None
-        return Job(row[0], row[1], row[2], json.loads(row[3]), *row[4:8], tuple(map(_item, items)))
+        return Job(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5], row[6], row[7], tuple(map(_item, items)))
 
     def claim(self, holder: str) -> tuple[str, int] | None:
         """The next item, from now on this holder's; None where nothing waits. Jobs take turns, the oldest first."""

@@ -183,9 +183,8 @@ def _shadowed(cutout: Cutout, asked: Asked) -> Cutout:
 
 
 def _file(cutout: Cutout, behind: Image | None, asked: Asked, format: str) -> bytes:
-    if asked.channels == "alpha":
-        grey = cutout.encode_alpha("png" if format == "zip" else format)
-        return _zipped({"alpha.png": grey}) if format == "zip" else grey
+    if asked.channels == "alpha" and format != "zip":  # a zip holds its two files always: clients open both
+        return cutout.encode_alpha(format)
     ground = behind if behind is not None else (colours.as_picture(asked.colour) if asked.colour else None)
     result = cutout.flattened() if ground is None else cutout.over(ground)
     if format == "zip":
