@@ -6,6 +6,7 @@ import json
 import random
 import socket
 import struct
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ HEADERS = [
 ]  # fmt: skip
 
 
+DROPS = 12
 CHUNKED = b"POST /v1.0/removebg HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
 ADDRESSES = [
     ("/v1.0/removebg", "image_url"), ("/api/cutouts", "url"), ("/v1.0/removebg", "bg_image_url"),
@@ -71,7 +73,8 @@ ADDRESSES = [
 
 @dataclass(frozen=True)
 class Case:
-    """One request. raw: bytes as they go over the line, in place of all the rest."""
+    """One request. raw: bytes as they go over the line, in place of all the rest; with pauses of pause_s between its
+    pieces. stalls: the client then waits as if more were to come."""
 
     name: str
     method: str = "POST"
@@ -79,6 +82,8 @@ class Case:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     raw: bytes | None = None
+    pause_s: float = 0.0
+    stalls: bool = False
 
 
 def cases(count: int, seed: int, port: int) -> Iterator[Case]:
@@ -88,6 +93,7 @@ def cases(count: int, seed: int, port: int) -> Iterator[Case]:
         lambda rng: _damaged(rng, pictures), lambda rng: _damaged(rng, pictures), lambda rng: _bomb(rng),
         lambda rng: _fields(rng, pictures), lambda rng: _fields(rng, pictures), lambda rng: _json(rng, pictures),
         _body, lambda rng: _target(rng, port, pictures), _path, lambda rng: _headers(rng, pictures), _raw,
+        lambda rng: _slow(rng, pictures),
     ]  # fmt: skip
     for n in range(count):
         rng = random.Random(f"{seed} {n}")
@@ -235,11 +241,24 @@ def _path(rng: random.Random) -> Case:
     return Case("path", raw=line.encode("utf-8"))
 
 
-def _headers(rng: random.Random, pictures: list[bytes]) -> Case:
+def _whole(pictures: list[bytes], more: dict[str, str]) -> bytes:
+    """A request as it goes over the line, with other headers than it should have."""
     headers, body = _form({"size": "preview"}, {"image_file": pictures[0]})
-    lines = {"Host": "a", "Connection": "close", "Content-Length": str(len(body)), **headers, **rng.choice(HEADERS)}
+    lines = {"Host": "a", "Connection": "close", "Content-Length": str(len(body)), **headers, **more}
     head = "POST /v1.0/removebg HTTP/1.1\r\n" + "".join(f"{name}: {text}\r\n" for name, text in lines.items()) + "\r\n"
-    return Case("headers", raw=head.encode("utf-8") + body)
+    return head.encode("utf-8") + body
+
+
+def _headers(rng: random.Random, pictures: list[bytes]) -> Case:
+    return Case("headers", raw=_whole(pictures, rng.choice(HEADERS)))
+
+
+def _slow(rng: random.Random, pictures: list[bytes]) -> Case:
+    """One who sends in drops, or stops in the middle and holds the line."""
+    whole = _whole(pictures, {})
+    if rng.random() < 0.5:
+        return Case("slow drops", raw=whole, pause_s=0.04)
+    return Case("slow stop", raw=whole[: rng.randrange(len(whole))], stalls=True)
 
 
 def _raw(rng: random.Random) -> Case:
@@ -263,8 +282,12 @@ def answer_to(case: Case, client: httpx.Client, port: int) -> tuple[int, bytes]:
     data = b""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
         try:
-            line.sendall(case.raw)
-            line.shutdown(socket.SHUT_WR)
+            step = -(-len(case.raw) // DROPS) if case.pause_s else max(1, len(case.raw))
+            for start in range(0, len(case.raw), step):
+                line.sendall(case.raw[start : start + step])
+                time.sleep(case.pause_s)
+            if not case.stalls:
+                line.shutdown(socket.SHUT_WR)
             while chunk := line.recv(1 << 16):
                 data += chunk
         except ConnectionError:

@@ -197,13 +197,15 @@ def test_what_has_expired_is_deleted(
 
 
 def test_a_result_that_has_no_room_fails_and_leaves_nothing(serve: Callable[..., Running], jobs_url: str) -> None:
-    """A quota holds for what comes out, too: a small picture on a canvas of 4 megapixels is a large file."""
+    """The quota holds for what comes out, too: here a picture leaves a thousand bytes of it."""
     running = serve(disk_mb=1.0, jobs_url=jobs_url)
     with httpx.Client(base_url=running.url, timeout=60) as client:
-        job = given(client, 1, size="2000x2000", background="gradient:red,blue", format="tiff")
+        heavy = PICTURE + bytes(999_000 - len(PICTURE))
+        job = client.post(URL, files={"file": heavy}).json()
         (item,) = over(client, job["id"])["items"]
         assert (item["state"], item["error"]["code"]) == ("failed", "quota_exceeded")
         assert {path.name for path in running.service.jobs.place(job["id"]).iterdir()} == {"in-0"}
+        assert client.delete(f"{URL}/{job['id']}").status_code == 200
         assert over(client, given(client, 1)["id"])["state"] == "done"
 
 

@@ -102,6 +102,27 @@ def test_what_a_killed_server_had_at_work_another_takes_up(tmp_path: Path, jobs_
     assert sum(runs.values()) <= 2 * COUNT + 1
 
 
+def test_while_the_database_is_away_pictures_are_cut_out_and_jobs_wait(
+    serve: Callable[..., Running], postgres: Cluster
+) -> None:
+    running = serve(jobs_url=postgres.database())
+    with httpx.Client(base_url=running.url, timeout=60) as client:
+        job = given(client, COUNT)
+        postgres.stop()
+        try:
+            refused = client.get(f"{URL}/{job['id']}"), client.post(URL, files={"file": PICTURE})
+            assert client.post("/api/cutouts", files={"file": PICTURE}).status_code == 200
+        finally:
+            postgres.start()
+        for answer in refused:
+            assert (answer.status_code, answer.json()["errors"][0]["code"]) == (503, "jobs_unreachable")
+            assert int(answer.headers["retry-after"]) > 0
+            assert "x-ratelimit-remaining" in answer.headers
+        assert over(client, job["id"])["state"] == "done"
+        assert [path.name for path in (running.service.jobs.folder / "jobs").iterdir()] == [job["id"]]
+        assert sum(runs_of(running.service.jobs.store, job["id"]).values()) <= COUNT + 1
+
+
 def workers(pid: int) -> list[int]:
     """uvicorn's processes, without those that only watch."""
     return [one for one in children(pid) if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
