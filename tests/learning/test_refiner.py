@@ -21,7 +21,7 @@ from matteo.learning.refiner import load_all, losses, train
 from matteo.learning.refiner_export import SHIPPED, export
 from matteo.learning.refiner_guesses import Seen, guess_of, guesses
 from matteo.learning.refiner_network import MULTIPLE, Refiner, between, colours_around
-from matteo.learning.refiner_patches import Made, batch, from_seen, relit
+from matteo.learning.refiner_patches import ONE_IN, Made, batch, from_seen, photographed, relit
 from matteo.learning.refiner_state import Recipe, load_refiner
 from matteo.learning.synthesis import synthesize
 from matteo.learning.synthesis.scene import make_composite
@@ -190,14 +190,34 @@ def test_made_pictures_are_loaded_with_what_network_and_refiner_see(tmp_path: Pa
     torch.manual_seed(0)
     train(RECIPE, made(), [], tmp_path / "first", steps=3)
     weights = tmp_path / "first" / "weights.pt"
-    alone = load_all([tmp_path / "made.tar"], None, 1)
-    both = load_all([tmp_path / "made.tar"], weights, 2)
+    alone = load_all([tmp_path / "made.tar"], [], None, 1)
+    both = load_all([tmp_path / "made.tar"], [], weights, 2)
     assert sum(bool(picture.seen) for picture in alone) >= 2
     assert {len(picture.seen) for picture in alone} <= {0, 1}
     assert 2 in {len(picture.seen) for picture in both}
     assert all((a.seen[0].coarse == b.seen[0].coarse).all() for a, b in zip(alone, both, strict=True) if a.seen)
     train(RECIPE, both, [], tmp_path / "second", start=weights, steps=2)
     assert "guessed before" in rows_of(tmp_path / "second")[-1]
+
+
+def test_photographs_of_things_are_learned_from_as_they_were_taken(tmp_path: Path) -> None:
+    """By their names: a cup (in DUTS after its number in WordNet, 3147509) is a thing, a cat is none."""
+    rgb, guess = photograph("coffee"), guess_of(Remover(threads=1))
+    mask = np.where(cv2.resize(guess(rgb), rgb.shape[1::-1]) > 0.5, 255, 0).astype(np.uint8)
+    small = np.zeros((8, 8, 3), np.uint8)
+    for index in range(2 * ONE_IN):
+        name = "n02123045" if index < ONE_IN else "n03147509"
+        arrays = (rgb, mask) if index % ONE_IN == 5 else (small, small[..., 0])
+        for folder, array in zip(("images", "masks"), arrays, strict=True):
+            path = tmp_path / "train-duts-0" / folder / f"{name}_{index:02}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save(array, path)
+    found = list(photographed(tmp_path / "train-duts-0", guess))
+    assert len(found) == 1
+    assert found[0].foreground is None
+    assert len(found[0].seen) == 1
+    x, _ = batch(found, [], 32, 2, (0, 0), guessed=0.5)  # never with an alpha made rough: its own colours are not known
+    assert x.shape == (2, 5, 32, 32)
 
 
 def rows_of(run: Path) -> list[dict[str, str]]:

@@ -34,7 +34,7 @@ from matteo.learning.data import is_held_out, pairs_of
 from matteo.learning.journal import Journal
 from matteo.learning.refiner_guesses import Bytes, guess_of
 from matteo.learning.refiner_network import CHANNELS, Refiner
-from matteo.learning.refiner_patches import Made, batch, load
+from matteo.learning.refiner_patches import Made, batch, load, photographed
 from matteo.learning.refiner_state import Recipe, State, begin, is_finished, load_refiner, save
 from matteo.learning.schedule import Plan, learning_rate, plan_steps, timed_plan
 from matteo.learning.train import attempt
@@ -95,7 +95,7 @@ def make_batch(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recip
 def validate(network: Refiner, held: dict[str, list[Batch]]) -> dict[str, float]:
     """Mean absolute difference in the band by kind of patch, after refinement and before, in hundredths."""
     network.eval()
-    scores = {}
+    scores: dict[str, float] = {}
     for kind, batches in held.items():
         after, before, count = 0.0, 0.0, 0.0
         with torch.inference_mode():
@@ -201,7 +201,7 @@ def train(
 def held_out(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe) -> dict[str, list[Batch]]:
     """Patches of the pictures that are not learned from, to be scored, by kind."""
     left = [picture for index, picture in enumerate(made) if is_held_out(index)]
-    held = {}
+    held: dict[str, list[Batch]] = {}
     for kind, guessed in KINDS.items():
         if guessed < 1 or any(picture.seen for picture in left):
             x, y = batch(left, backgrounds, *HELD, (recipe.seed, 2**32 - 1), guessed)
@@ -220,6 +220,7 @@ def facts(state: State, plan: Plan) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train matteo's refiner of edges.")
     parser.add_argument("--made", type=Path, required=True, nargs="+", help="tars of `matteo data synthesize`")
+    parser.add_argument("--photographs", type=Path, nargs="*", default=[], help="sets whose names tell what they show")
     parser.add_argument("--backgrounds", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
@@ -236,7 +237,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())  # finish the step, save, end
     cv2.setNumThreads(1)  # batches are made beside the training's own threads
     torch.set_num_threads(1)
-    made = load_all(options.made, options.found_by, options.threads)
+    made = load_all(options.made, options.photographs, options.found_by, options.threads)
     backgrounds = [pair.rgb for pair in pairs_of(options.backgrounds)]
     print(f"{len(made)} pictures, {sum(bool(m.seen) for m in made)} found by the network", flush=True)
     torch.set_num_threads(options.threads)
@@ -252,11 +253,13 @@ def main() -> None:
         raise SystemExit("stopped: started again with the same folder, it goes on")
 
 
-def load_all(tars: Sequence[Path], found_by: Path | None, threads: int) -> list[Made]:
-    """The made pictures, with what the shipped network makes of them, and the refiner `found_by` of that."""
+def load_all(tars: Sequence[Path], sets: Sequence[Path], found_by: Path | None, threads: int) -> list[Made]:
+    """The made pictures of the tars and some photographs of the sets, with what the shipped network makes of them, and
+    the refiner `found_by` of that."""
     guess = guess_of(Remover(threads=1))
     finder = None if found_by is None else run_of(load_refiner(found_by))
-    return [picture for path in tars for picture in load(path, guess, finder, threads=threads)]
+    made = [picture for path in tars for picture in load(path, guess, finder, threads=threads)]
+    return made + [picture for path in sets for picture in photographed(path, guess, finder, threads=threads)]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from matteo.learning.synthesis.layer import Floats
 from matteo.matting.clean import cleaned
 from matteo.matting.refine import Run, following, from_guess, levels, refine_once
+from matteo.models.fit import fit
 from matteo.picture.geometry import resize
 from matteo.remover import Remover
 
@@ -39,7 +40,6 @@ class Seen:
 
 def guess_of(remover: Remover) -> Guess:
     """The network's alpha of a picture, on its own grid, as it is before the pipeline cleans it."""
-    from matteo.models.fit import fit
 
     def guess(rgb: Bytes) -> Floats:
         fitted = fit(rgb, remover.card)

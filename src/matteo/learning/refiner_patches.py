@@ -10,7 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from matteo.learning.data import decode, read_tar
+from matteo.learning.data import Pair, decode, pairs_of, read_tar
+from matteo.learning.kinds import kind_of
 from matteo.learning.refiner_guesses import WITHOUT_HINTS, Bytes, Guess, Seen, guesses
 from matteo.learning.synthesis.layer import Floats, Generator, Layer
 from matteo.learning.synthesis.rough import Mask, rough
@@ -22,6 +23,8 @@ GUESSED = 0.6  # share of patches whose coarse alpha is the network's own, or a 
 HOPELESS = 0.3  # mean difference of it from the truth in a patch's band, from which there is nothing to learn
 RECOMPOSED = 0.5  # of the others: share put before a new background
 TRIES = 6
+SOLID = ("car", "thing")
+ONE_IN = 16
 
 Patch = tuple[Floats, Floats, Floats, Mask]  # rgb in [0, 1], true alpha, coarse alpha, band; of a box
 
@@ -29,10 +32,11 @@ Patch = tuple[Floats, Floats, Floats, Mask]  # rgb in [0, 1], true alpha, coarse
 @dataclass(frozen=True)
 class Made:
     """One made picture. rgb, foreground: H x W x 3 uint8; alpha: H x W uint8; seen: what the refiner sees of it when a
-    network's guess is refined, empty where the network went astray."""
+    network's guess is refined, empty where the network went astray. foreground: None for a photograph as it was taken,
+    of which only what was seen is learned from."""
 
     rgb: Bytes
-    foreground: Bytes
+    foreground: Bytes | None
     alpha: Bytes
     seen: tuple[Seen, ...] = ()
 
@@ -51,6 +55,18 @@ def made_of(entry: tuple[int, dict[str, bytes]], guess: Guess, finder: Run | Non
         rgb, alpha, np.asarray(guess(rgb), np.float32), finder, hinted=(index + index // 20) % WITHOUT_HINTS > 0
     )
     return Made(rgb, decode(files[".foreground"], "RGB"), alpha, seen)
+
+
+def photographed(path: Path, guess: Guess, finder: Run | None = None, *, threads: int = 1) -> Iterator[Made]:
+    """Some of the photographs of a set whose names say that they show a car or another thing: their masks hold no hair
+    that was left out, and their backgrounds and edges are a camera's. As `load` otherwise."""
+
+    def one(pair: Pair) -> Made:
+        seen = guesses(pair.rgb, pair.mask, np.asarray(guess(pair.rgb), np.float32), finder, hinted=True)
+        return Made(pair.rgb, None, pair.mask, seen)
+
+    pairs = pairs_of(path, lambda index: index % ONE_IN == 5)  # none of those held out
+    yield from in_order(one, (pair for pair in pairs if kind_of(path.stem, pair.key) in SOLID), threads)
 
 
 def patch(
@@ -113,8 +129,10 @@ def relit(rgb: Floats, rng: Generator) -> Floats:
     return np.asarray(np.clip(rgb * gain.astype(np.float32) + np.float32(rng.normal(0, 0.02)), 0, 1), np.float32)
 
 
-def from_made(picture: Made, backgrounds: Sequence[Bytes], side: int, rng: Generator) -> Patch:
+def from_made(picture: Made, backgrounds: Sequence[Bytes], side: int, rng: Generator) -> Patch | None:
     """A box of the picture, half of the time before a new background, with a coarse alpha that is made rough."""
+    if picture.foreground is None:
+        return None
     box = near_the_edge(picture.alpha, min(zoomed(side, 0.7, 2.2, rng), *picture.alpha.shape), rng)
     alpha, rgb = unit(picture.alpha[box]), unit(picture.rgb[box])
     if rng.random() < RECOMPOSED:

@@ -84,7 +84,7 @@ def is_finished(run: Path) -> bool:
         return False
     saved = read_whole(path)
     plan = plan_of(saved.get("plan"))
-    return plan is not None and saved["step"] >= plan.steps
+    return plan is not None and bool(saved["step"] >= plan.steps)
 
 
 def save(state: State, run: Path) -> None:

@@ -156,7 +156,7 @@ def refine_once(rgb: Rgb, start: Start, run: Run, side: int = SIDE) -> Alpha:
     size_hw = rgb.shape[0], rgb.shape[1]
     coarse = resize(start.alpha, size_hw)
     unknown = resize(start.band, size_hw, smooth=False)
-    near = None if start.near is None else cv2.resize(start.near, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    near = None if start.near is None else np.asarray(cv2.resize(start.near, size_hw[::-1]), np.float32)
     result = coarse.copy() if start.left is None else resize(start.left, size_hw).copy()
     for part in parts(unknown, side):
         seen = outer(part, size_hw)

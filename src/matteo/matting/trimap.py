@@ -52,8 +52,8 @@ def guessed_band(alpha: Alpha, hints: Alpha | None = None) -> Mask:
     """
     if hints is None:
         return unknown_band(alpha) & near_outline(alpha)
-    faint = cv2.dilate(((hints > HINT) & (hints < 1 - HINT)).astype(np.uint8), _disc(REACH)) > 0
-    return (unknown_band(alpha) | faint) & near_outline(alpha, HINTED)
+    faint = np.asarray(cv2.dilate(((hints > HINT) & (hints < 1 - HINT)).astype(np.uint8), _disc(REACH)) > 0, bool)
+    return np.asarray((unknown_band(alpha) | faint) & near_outline(alpha, HINTED), bool)
 
 
 def band_radius(unknown: Mask) -> float:
