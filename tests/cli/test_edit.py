@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ..picture.made import noise, saved
+from matteo.picture.colour import srgb_to_profile, widen
+from matteo.picture.geometry import resize
+from matteo.picture.image import Image, Metadata
+from matteo.picture.read import read
+
+from ..picture.made import display_p3, ellipse, noise, saved
 from ..pictures import ASTRONAUT, photograph, save
 from .test_remove import matteo, opened
 
@@ -40,6 +45,7 @@ def test_a_preset_names_its_format_and_its_own_options_win(photo: Path) -> None:
     assert matteo(photo, "--preset", "amazon", "--size", "500x500") == 0
     image = opened(photo.with_name("photo.cutout.jpg"))
     assert (image.format, image.size) == ("JPEG", (500, 500))
+    assert (np.asarray(image)[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()  # pure white in the file, too
     assert (
         matteo(photo, "--preset", "amazon", "--background", "none", "--size", "200x200", "-o", photo.with_name("a.png"))
         == 0
@@ -65,6 +71,37 @@ def test_the_originals_own_background(photo: Path) -> None:
     blurred, source = pixels(photo.with_name("blur.png")).astype(int), np.asarray(photograph("astronaut"), int)
     detail = [np.abs(np.diff(picture[20:100, 350:450], n=2, axis=1)).mean() for picture in (blurred, source)]
     assert detail[0] < detail[1] / 3
+
+
+def test_a_deep_and_wide_source_stays_so_and_its_background_is_converted(photo: Path) -> None:
+    wide, beach, mask = (photo.with_name(f"{name}.png") for name in ("wide", "beach", "mask"))
+    Image(widen(photograph("coffee")), metadata=Metadata(icc=display_p3())).save(wide)
+    save(np.full((40, 60, 3), (10, 250, 10), np.uint8), beach)
+    save(np.rint(ellipse(400, 600)[..., None].repeat(3, axis=2) * 255).astype(np.uint8), mask)
+    out = photo.with_name("out.png")
+    drawn = ["--shadow", "drop", "--outline", "4", "--harmonize", "30%"]
+    assert matteo(wide, "--mask", mask, "--background", beach, *drawn, "-o", out) == 0
+    found = read(out)
+    assert (found.depth, found.metadata.icc) == (16, display_p3())
+    green = srgb_to_profile((10, 250, 10), display_p3(), 16)
+    assert np.abs(found.rgb[0, 0].astype(int) - green).max() <= 257
+
+
+def test_a_folder_comes_out_as_a_series(photo: Path) -> None:
+    """Of two sizes, on one canvas: the subject as large, and on the same line."""
+    folder, out = photo.parent / "in", photo.parent / "out"
+    folder.mkdir()
+    save(photograph("coffee"), folder / "a.png")
+    save(resize(photograph("coffee"), (280, 420)), folder / "b.png")
+    assert matteo(folder, "-o", out, "--background", "white", "--effect", "align:size=300x300") == 0
+    edges = []
+    for name in ("a", "b"):
+        image = pixels(out / f"{name}.png")
+        assert image.shape == (300, 300, 3)
+        rows = np.flatnonzero((image.min(2) < 128).any(1))
+        edges.append((rows[0], rows[-1]))
+        assert rows[-1] == pytest.approx(270, abs=5)
+    assert np.abs(np.subtract(*edges)).max() <= 6
 
 
 @pytest.mark.parametrize("suffix", ["psd", "ora", "exr"])

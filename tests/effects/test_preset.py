@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def test_a_rule_has_its_source_and_date(name: str) -> None:
     assert set(rule) == {"says", "source", "first_hand", "date"}
     assert rule["first_hand"].startswith(("yes", "in part", "no"))
     assert rule["source"].startswith("https://")
-    assert rule["date"][:4].isdigit()
+    assert date(2026, 1, 1) <= date.fromisoformat(rule["date"]) <= date.today()
 
 
 def placed(name: str, alpha: np.ndarray | None = None) -> tuple[Image, np.ndarray]:
@@ -73,6 +74,12 @@ RULES = {
     "shopify": (800, 5000, (0.5, 1.0), True),
     "google": (500, 8000, (0.75, 0.90), True),
 }
+
+
+def test_every_rule_is_checked_and_every_shop_has_one() -> None:
+    ruled = {name for name in presets.names() if presets.find(name).rule}
+    assert ruled == {*RULES, "passport-eu", "passport-us"}
+    assert ruled == {name for name in presets.names() if "srgb" in presets.find(name).look.effect}
 
 
 @pytest.mark.parametrize("name", RULES)
