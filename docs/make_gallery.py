@@ -1,5 +1,7 @@
 """Makes docs/gallery.md and its pictures, every effect and preset before and after: python docs/make_gallery.py
 
+    python docs/make_gallery.py --to /tmp/look --only shadow    to look at some of them, without the page
+
 The photographs are those that scikit-image brings, cut out by the shipped network; the bottle is drawn here, with its
 mask, as none of them shows a product with its shadow. The portrait of the passports is the astronaut six times as
 large: they refuse heads that they would have to enlarge. Options stand here as on the command line, and are run as
@@ -8,6 +10,9 @@ such.
 
 from __future__ import annotations
 
+import argparse
+import os
+import re
 import shlex
 import tempfile
 from pathlib import Path
@@ -26,7 +31,6 @@ from matteo.effects.preset import find, names
 from matteo.effects.table import TABLE
 
 DOCS = Path(__file__).resolve().parent
-FOLDER = DOCS / "gallery"
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "brick")
 HEIGHT = 300  # pixels of before and after
 QUALITY = 72
@@ -42,6 +46,7 @@ class Shown(NamedTuple):
 
 
 BACKGROUNDS = [
+    Shown("transparent", "astronaut", "--background transparent", "Nothing behind it, as without options."),
     Shown("colour", "coffee", "--background #f2e9dc", "A CSS name, #rgb, #rrggbb or rgb(r, g, b)."),
     Shown(
         "gradient", "coffee", "--background gradient:#fdf6ec,#d8b48a,180", "Two or more colours at an angle, or radial."
@@ -122,14 +127,20 @@ def presets() -> list[Shown]:
     return [Shown(name, shown.get(name, "bottle"), f"--preset {name}", find(name).help) for name in names()]
 
 
+def without_a_row(rows: list[Shown]) -> list[str]:
+    """The effects that no row shows. That of sRGB looks like nothing; the shops' presets hold it."""
+    words = {word for row in rows for word in re.findall(r"[a-z_]\w*", f"{row.name} {row.options}")}
+    return [name for name in TABLE if name not in words | {"srgb"}]
+
+
 def command(shown: Shown) -> list[str]:
     """The arguments as a person gives them, without the output's name."""
     mask = ["--mask", "bottle-mask.png"] if shown.picture == "bottle" else []
     return [f"{shown.picture}.png", *mask, *shown.options.split()]
 
 
-def made(shown: Shown, folder: Path) -> Path:
-    """The row's picture, before and after, in docs/gallery."""
+def made(shown: Shown, folder: Path, gallery: Path) -> Path:
+    """The row's picture, before and after, in the gallery's folder."""
     result = folder / "result.png"
     done = CliRunner().invoke(remove, [*command(shown), "-o", "result.png", "--overwrite"], standalone_mode=False)
     if done.exception or done.return_value:
@@ -138,13 +149,13 @@ def made(shown: Shown, folder: Path) -> Path:
     small.thumbnail((2 * HEIGHT, HEIGHT))
     pair = side_by_side(matteo.read(folder / f"{shown.picture}.png"), matteo.read(small))
     kind = "preset-" if shown.options.startswith("--preset") else ""
-    target = FOLDER / (kind + shown.name.replace(":", "").replace(",", "").replace(" ", "-") + ".webp")
+    target = gallery / (kind + shown.name.replace(":", "").replace(",", "").replace(" ", "-") + ".webp")
     pair.save(target, overwrite=True, quality=QUALITY)
     return target
 
 
-def page(sections: dict[str, list[Shown]], folder: Path) -> str:
-    for old in FOLDER.iterdir():
+def page(sections: dict[str, list[Shown]], folder: Path, gallery: Path) -> str:
+    for old in gallery.iterdir():
         old.unlink()
     text = [
         "# Gallery\n",
@@ -154,31 +165,43 @@ def page(sections: dict[str, list[Shown]], folder: Path) -> str:
     for title, rows in sections.items():
         text.append(f"## {title}\n")
         for row in rows:
-            target = made(row, folder)
+            target = made(row, folder, gallery)
             text += [f"**{row.name}** {row.says}".rstrip() + "\n", f"    matteo {shlex.join(command(row))}\n"]
             text.append(f"![{row.name}, before and after](gallery/{target.name})\n")
     return "\n".join(text)
 
 
-def main() -> None:
-    import os
+def sources(folder: Path) -> None:
+    """The pictures that the commands name."""
+    for photograph in PHOTOGRAPHS:
+        PilImage.fromarray(np.asarray(getattr(data, photograph)())).save(folder / f"{photograph}.png")
+    large = PilImage.open(folder / "astronaut.png")
+    large.resize((6 * large.width, 6 * large.height), PilImage.Resampling.BICUBIC).save(folder / "portrait.png")
+    for name, array in zip(("bottle", "bottle-mask"), bottle(), strict=True):
+        PilImage.fromarray(array).save(folder / f"{name}.png")
 
-    FOLDER.mkdir(exist_ok=True)
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--to", type=Path, default=DOCS, help="where gallery.md and gallery/ are written")
+    parser.add_argument("--only", metavar="TEXT", help="the rows in whose name or options it is, and no page")
+    options = parser.parse_args()
+    to = options.to.resolve()
+    (to / "gallery").mkdir(parents=True, exist_ok=True)
     sections = SECTIONS | {"Presets": presets()}
-    shown = " ".join(row.options + row.name for rows in sections.values() for row in rows)
-    missing = [name for name in TABLE if name not in shown and name not in ("transparent", "srgb")]
-    if missing:
+    rows = [row for section in sections.values() for row in section]
+    if missing := without_a_row(rows):
         raise SystemExit(f"effects without a row: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for photograph in PHOTOGRAPHS:
-            PilImage.fromarray(np.asarray(getattr(data, photograph)())).save(folder / f"{photograph}.png")
-        large = PilImage.open(folder / "astronaut.png")
-        large.resize((6 * large.width, 6 * large.height), PilImage.Resampling.BICUBIC).save(folder / "portrait.png")
-        for name_of, array in zip(("bottle", "bottle-mask"), bottle(), strict=True):
-            PilImage.fromarray(array).save(folder / f"{name_of}.png")
+        sources(folder)
         os.chdir(folder)
-        (DOCS / "gallery.md").write_text(page(sections, folder), encoding="utf-8")
+        if options.only:
+            for row in rows:
+                if options.only in row.name + row.options:
+                    print(made(row, folder, to / "gallery"))
+        else:
+            (to / "gallery.md").write_text(page(sections, folder, to / "gallery"), encoding="utf-8")
 
 
 if __name__ == "__main__":
