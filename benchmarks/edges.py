@@ -129,6 +129,7 @@ METHODS: dict[str, Method] = {
 FROM_A_NETWORK: dict[str, Callable[[Bytes, Guess], Floats]] = {
     "bicubic": lambda rgb, guess: bicubic(rgb, guess.coarse),
     "guided": lambda rgb, guess: guided(rgb, guess.coarse),
+    "refiner, no hints": lambda rgb, guess: refine(rgb, guess.coarse, network(), guessed=True),
     "refiner": refined_guess,
 }
 
