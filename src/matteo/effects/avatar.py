@@ -16,7 +16,7 @@ from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Alpha, Image
 
 SHAPES = ("circle", "rounded", "square")
-BESIDE = 0.25  # of the largest piece's area: a smaller one beside it, a bag or a bicycle, does not count
+BESIDE = 0.33  # of the largest piece's area: a smaller one beside it, a bag or a bicycle, does not count
 HEAD = 0.25  # of the subject's height, from its top: where its head is
 ROUNDING = 0.22  # the radius of a rounded square's corners, as a share of its side
 
@@ -71,7 +71,9 @@ def _placement(box: Box, head: float, *, whole_hw: tuple[int, int], size: int, z
     scale = size / side
     left = (box.left + box.right) / 2 - side / 2
     if side < box.width:  # not all of it is seen: its head is
-        left = min(max(head - side / 2, box.left), box.right - side)
+        left = head - side / 2
+        left = max(left, 0) if box.left == 0 else left
+        left = min(left, box.right - side) if box.right == whole_hw[1] else left
     return Placement(scale, -left * scale, -(box.top - above) * scale, (size, size))
 
 
