@@ -3,7 +3,7 @@
     python -m benchmarks.fuzz_server --count 2000 --seed 2
 
 Run from the repository's root. Damaged pictures, bombs, nonsense in every field, bodies of every kind, headers, paths,
-SSRF targets in every notation, bytes that are no HTTP. The suite runs 330 of seed 1.
+SSRF targets in every notation, bytes that are no HTTP, clients that drip or stop. The suite runs 330 of seed 1.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def over(client: httpx.Client, identity: str) -> dict[str, Any]:
         found.update(client.get(f"{URL}/{identity}").json())
         return found["state"] in ("done", "failed")
 
-    wait_until(ended, 60)
+    wait_until(ended, 240)
     return found
 
 

@@ -122,7 +122,8 @@ def _cut(
     rows, columns = slice(top, min(bottom, size_hw[0])), slice(left, min(right, size_hw[1]))
     whole = (rows, columns) == (slice(0, size_hw[0]), slice(0, size_hw[1]))
     part = small if whole else _part(small, rows, columns)
-    cutout = remover.cut(part, keep_source=asked.shadow == "keep", foreground=asked.channels == "rgba")
+    coloured = asked.channels == "rgba" or asked.format == "zip"
+    cutout = remover.cut(part, keep_source=asked.shadow == "keep", foreground=coloured)
     if whole:
         return cutout
     to = Placement(1.0, float(columns.start), float(rows.start), size_hw)
