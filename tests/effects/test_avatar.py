@@ -66,6 +66,16 @@ def test_of_an_animal_that_the_border_cuts_its_head_is_seen() -> None:
     assert columns.mean() == pytest.approx(44.5, abs=2)  # in the middle, as a circle cuts the corners
 
 
+def test_of_somebody_who_takes_a_step_the_upper_part_is_in_the_middle() -> None:
+    """A foot far to the right makes the box wide, and is not in the square."""
+    alpha = np.zeros((400, 300), np.float32)
+    alpha[50:390, 40:120] = 1
+    alpha[370:390, 40:200] = 1
+    image = cutout(alpha).apply(avatar("square", "black", size=160))
+    columns = np.flatnonzero(image.rgb.max(2).any(axis=0))
+    assert columns.mean() == pytest.approx(79.5, abs=1.5)
+
+
 def test_something_small_beside_the_subject_moves_it_not_aside() -> None:
     alpha = np.zeros((400, 300), np.float32)
     alpha[50:390, 40:140] = 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from matteo.effects.entry import effect_function
 from matteo.effects.placement import Placement, placed
 from matteo.effects.shape import coloured
-from matteo.effects.subject import SEEN, Box, box_or_all
+from matteo.effects.subject import SEEN, Box
 from matteo.effects.table import check
 from matteo.picture.colour import parse_colour
 from matteo.picture.composite import composite
@@ -27,16 +30,16 @@ def avatar(
 ) -> Effect:
     """A whole picture of size x size pixels, see-through outside of the shape.
 
-    The square is as wide as the subject's box, from a little above it (`top`, a share of the side): of somebody
-    standing, head and shoulders. A subject that is wider than high is shown whole, or, where the picture's border
-    cuts it off, as much of it around its head as has no cut edge. zoom: beyond 1 nearer, below 1 farther.
+    The square is as wide as the subject's box, from a little above it (`top`, a share of the side), with what is seen
+    there in its middle: of somebody standing, head and shoulders. A subject that is wider than high is shown whole,
+    or, where the picture's border cuts it off, as much of it around its head as has no cut edge. zoom: beyond 1
+    nearer, below 1 farther.
     """
     check("avatar", shape=shape, size=size, zoom=zoom, top=top)
     parse_colour(background)
 
     def framed(cutout: Cutout) -> Image:
-        main, head = _main(cutout.alpha)
-        to = _placement(main, head, whole_hw=cutout.size_hw, size=size, zoom=zoom, top=top)
+        to = _placement(_main(cutout.alpha), size=size, zoom=zoom, top=top)
         square = placed(cutout, lambda box: to, cutting=True)
         layers = [*square.under, Image(square.rgb, square.alpha)]
         rgb, _ = composite([Image(coloured(background, square)), *layers])
@@ -46,35 +49,43 @@ def avatar(
     return framed
 
 
-def _main(alpha: Alpha) -> tuple[Box, float]:
-    """The box of the subject's large pieces, and the column of the middle of its head."""
-    seen = cv2.inRange(alpha, SEEN, 2.0)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+def _main(alpha: Alpha) -> NDArray[np.bool_]:
+    """Where the subject's large pieces are; everywhere where there is none."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.inRange(alpha, SEEN, 2.0), connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if not areas.size:
-        box = box_or_all(alpha)
-        return box, (box.left + box.right) / 2
-    large = np.concatenate([[False], areas >= BESIDE * areas.max()])[labels]
-    left, top, width, height = cv2.boundingRect(large.view(np.uint8))
-    upper = large[top : top + max(1, round(HEAD * height))].sum(axis=0)
-    middle = np.average(np.arange(len(upper)) + 0.5, weights=upper)
-    return Box(left, top, left + width, top + height), float(middle)
+        return np.ones(alpha.shape, bool)
+    large: NDArray[np.bool_] = np.concatenate([[False], areas >= BESIDE * areas.max()])[labels]
+    return large
 
 
-def _placement(box: Box, head: float, *, whole_hw: tuple[int, int], size: int, zoom: float, top: float) -> Placement:
+def _placement(main: NDArray[np.bool_], *, size: int, zoom: float, top: float) -> Placement:
+    left, upper, width, height = cv2.boundingRect(main.view(np.uint8))
+    box = Box(left, upper, left + width, upper + height)
     side = box.width / zoom  # in the picture's pixels
     above = top * side
     if box.height < side * (1 - top):  # lower than wide: in the middle
-        if box.top == 0 or box.bottom == whole_hw[0]:
+        if box.top == 0 or box.bottom == len(main):
             side = box.height / zoom
         above = (side - box.height) / 2
     scale = size / side
-    left = (box.left + box.right) / 2 - side / 2
-    if side < box.width:  # not all of it is seen: its head is
-        left = head - side / 2
+    return Placement(scale, -_start(main, box, side, above) * scale, -(box.top - above) * scale, (size, size))
+
+
+def _start(main: NDArray[np.bool_], box: Box, side: float, above: float) -> float:
+    """The square's first column: around what is seen within its rows, or around the head where that is too wide. A
+    border that cuts the subject does not come into it."""
+    rows = slice(max(0, int(box.top - above)), max(box.top + 1, math.ceil(box.top - above + side)))
+    columns = np.flatnonzero(main[rows].any(axis=0))
+    middle = float(columns[0] + columns[-1] + 1) / 2
+    if columns[-1] + 1 - columns[0] > side:
+        head = main[box.top : box.top + max(1, round(HEAD * box.height))].sum(axis=0)
+        middle = float(np.average(np.arange(len(head)) + 0.5, weights=head))
+    left = middle - side / 2
+    if side <= box.width:
         left = max(left, 0) if box.left == 0 else left
-        left = min(left, box.right - side) if box.right == whole_hw[1] else left
-    return Placement(scale, -left * scale, -(box.top - above) * scale, (size, size))
+        left = min(left, box.right - side) if box.right == main.shape[1] else left
+    return left
 
 
 def frame(shape: str, size: int) -> Alpha:
