@@ -3,7 +3,9 @@
 A steady alpha on the small grid still flickers at full size: edges follow the frame's own pixels, with their noise and
 their compression. Where the way back can be trusted, edges are therefore a recursive mean of their own, along the way
 where it is longer than what the eye takes for still, in place where it is shorter. In place an edge would fall behind a
-slow motion, so the past counts only so long that it lags by no more than a part of a pixel.
+slow motion, so the past counts only so long that it lags by no more than a part of a pixel. And there an edge stays
+where it is as long as it would move by less than is seen: a head before a camera is never quite still, and its outline
+would tremble with it. An alpha of 0 or 1 is always what it is now, so that nothing is left behind.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ Mask = NDArray[np.bool_]
 
 LONG, SHORT = 12.0, 1.0  # frames that the past counts at most: in place, along the way
 STILL, MOVING = 0.4, 0.6  # pixels of the frame, from one to the next: in place up to the one, along from the other
-LAG = 0.5  # pixels that an edge may be behind in place
+LAG = 0.3  # pixels that an edge may be behind in place, as a mean lags
+SLACK = 0.1  # by which an alpha of one half may stay what it was before, in place; less towards 0 and 1
 REACH = 5  # grid pixels: the window in which something is uncertain
 
 
@@ -33,28 +36,32 @@ def edges_steadied(alpha: Alpha, before: Alpha, motion: Motion, weight: Floats, 
     edges are.
     """
     size_hw = alpha.shape[0], alpha.shape[1]
-    maps = _way_and_share(motion, weight, size_hw)
+    maps = _way_share_and_slack(motion, weight, size_hw)
     result = alpha.copy()
     for tile in tiles_touching(_uncertain(coarse), size_hw):
         rows, columns = tile
-        x, y, share = cv2.split(enlarged(maps, size_hw, tile))
+        x, y, share, slack = cv2.split(enlarged(maps, size_hw, tile))
         x += np.arange(columns.start, columns.stop, dtype=np.float32)
         y += np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         past = cv2.remap(before, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         now = alpha[tile]
-        result[tile] = np.clip(now + share * (past - now), 0, 1)
+        mean = now + share * (past - now)
+        slack *= 4 * now * (1 - now)
+        result[tile] = np.clip(np.clip(past, mean - slack, mean + slack), 0, 1)
     return result
 
 
-def _way_and_share(motion: Motion, weight: Floats, size_hw: tuple[int, int]) -> Floats:
-    """h x w x 3: the way back in the frame's pixels, x and y, and the past's share, in [0, 1)."""
+def _way_share_and_slack(motion: Motion, weight: Floats, size_hw: tuple[int, int]) -> Floats:
+    """h x w x 4: the way back in the frame's pixels, x and y; the past's share, in [0, 1); and by how much alpha may
+    stay what it was."""
     height, width = weight.shape
     back = motion.back * np.array([size_hw[1] / width, size_hw[0] / height], np.float32)
     speed = np.asarray(cv2.magnitude(back[..., 0], back[..., 1]), np.float32)
     along = np.clip((speed - STILL) / (MOVING - STILL), 0, 1, dtype=np.float32)
     most = np.where(along > 0, SHORT, np.minimum(LONG, LAG / np.maximum(speed, 1e-3)))
     kept = np.minimum(weight, most)
-    return np.dstack([back * along[..., None], kept / (1 + kept)]).astype(np.float32)
+    slack = SLACK * (1 - along) * np.minimum(kept, 1) / (1 + kept)  # around the mean, which is SLACK around what is now
+    return np.dstack([back * along[..., None], kept / (1 + kept), slack]).astype(np.float32)
 
 
 def _uncertain(coarse: Alpha) -> Mask:
