@@ -113,7 +113,9 @@ class Work:
         return text if end == self.end else None
 
     def remove(self) -> None:
-        """All of it, once the film is there."""
+        """All of it, once the film is there; first what says whose it is, as a part of it would be of no use."""
+        with contextlib.suppress(OSError):
+            (self.folder / _IDENTITY).unlink()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -171,6 +173,7 @@ def opened(
         known = path.read_text(encoding="utf-8") if path.is_file() else None
         other = known is not None and (fresh or known != text)
         if known != text or fresh:
+            path.unlink(missing_ok=True)  # first: killed here, what is left over is nobody's
             for old in folder.iterdir():
                 if old.name != "lock":
                     shutil.rmtree(old) if old.is_dir() else old.unlink()

@@ -18,8 +18,12 @@ from matteo.video.effects.follow_spot import follow_spot
 from matteo.video.effects.moving import FilmEffect, Timed, chain
 from matteo.video.effects.trails import trails
 from matteo.video.effects.zoom_in import zoom_in
+from matteo.video.frame import Frame
 from matteo.video.plain import from_bytes, to_bytes
 
+from ...effects.test_table import NAMES as STILL
+from ...effects.test_table import cutout_for, pixels
+from ...effects.test_table import effect_of as still
 from .film import SIZE, film, run, times
 
 
@@ -39,6 +43,16 @@ def test_still_effects_are_what_they_are_in_a_picture() -> None:
     image, states = chain([outline(20, "blue")], colour("#123"))(made, frame)
     assert np.array_equal(image.rgb, plain.rgb)
     assert states == (None, None)
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_every_still_effect_is_of_a_frame_what_it_is_of_a_picture(name: str) -> None:
+    made = cutout_for(name)
+    rgb, opacity = pixels(still(name)(made))
+    image, _ = chain([still(name)])(made, Frame(Image(made.rgb), Fraction(0), 0))
+    assert np.array_equal(image.rgb, rgb)
+    assert (image.opacity is None) == (opacity is None)
+    assert opacity is None or np.array_equal(image.opacity, opacity)
 
 
 def test_states_are_handed_on_each_to_its_own() -> None:
