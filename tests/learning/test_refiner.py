@@ -229,9 +229,9 @@ def test_a_short_training_learns_and_ships(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(RECIPE, made(), [], run, steps=40)
     assert read_whole(run / "checkpoint.pt")["step"] == 40
-    last = [row for row in rows_of(run) if row["rough"]][-1]
+    first, *_, last = [row for row in rows_of(run) if row["rough"]]
     assert last["step"] == "40"
-    assert float(last["rough"]) < float(last["rough before"])
+    assert float(last["rough"]) < 0.97 * float(first["rough"])
 
     card = export(run / "weights.pt", tmp_path, SHIPPED)
     assert from_json(tmp_path / "refiner.json") == card
