@@ -31,10 +31,12 @@ MADE: dict[int | str, dict[str, Any]] = {202: _MADE, **refusals(*TROUBLE, 503)}
 KINDS = answer("The kinds.", many("kinds", thing(name=TEXT, help=TEXT))) | refusals(403)
 TOLD = answer("The job.", JOB) | refusals(403, 404, 503)
 GONE = answer("It is forgotten.", thing(id=TEXT, state=TEXT)) | refusals(403, 404, 503)
+_EVENT = thing(event={**TEXT, "enum": ["progress", "done", "failed", "cancelled"]}, data=TEXT)
+_EVENT["properties"]["data"] = {**TEXT, "contentMediaType": "application/json", "description": "The job."}
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events named progress, and at the end done, failed or cancelled; each bears the job.",
-        "content": {"text/event-stream": {"schema": TEXT}},
+        "content": {"text/event-stream": {"schema": _EVENT}},
     },
     **refusals(403, 404, 429, 503),
 }
