@@ -87,9 +87,10 @@ def _continued(rgb: Rgb, shape: tuple[int, ...], inner: Box) -> Rgb:
     return np.asarray(out)
 
 
-def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout) -> Rgb | None:
+def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout | None = None) -> Rgb | None:
     """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole.
-    None where no cell is. cutout: what is seen beside and through its edge stays where it fits in."""
+    None where no cell is. cutout: what is seen beside and through its edge stays where it fits in; None where
+    the picture's own colours are not to be trusted, as it is see-through itself."""
     step = max(1, -(-max(hidden.shape) // WORKING))
     values, known = _reduced(rgb, hidden, step)
     if not known.any():
@@ -100,7 +101,8 @@ def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout) -> Rgb | None:
         if hidden[part].any():
             more = slice(max(part.start - NEAR, 0), min(part.stop + NEAR, len(hidden)))
             filled = _magnified(small, step, more)[:, : out.shape[1]]
-            filled = _with_grain(filled, rgb[more], hidden[more], cutout.rgb[more], cutout.alpha[more])
+            if cutout is not None:
+                filled = _with_grain(filled, rgb[more], hidden[more], cutout.rgb[more], cutout.alpha[more])
             filled = filled[part.start - more.start : part.stop - more.start]
             np.copyto(out[part], np.rint(filled).astype(out.dtype), where=hidden[part][..., None])
     return out
