@@ -101,7 +101,7 @@ def test_a_folder_comes_out_as_a_series(photo: Path) -> None:
         rows = np.flatnonzero((image.min(2) < 128).any(1))
         edges.append((rows[0], rows[-1]))
         assert rows[-1] == pytest.approx(270, abs=5)
-    assert np.abs(np.subtract(*edges)).max() <= 6
+    assert np.abs(np.subtract(edges[0], edges[1])).max() <= 6
 
 
 @pytest.mark.parametrize("suffix", ["psd", "ora", "exr"])
