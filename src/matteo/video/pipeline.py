@@ -191,9 +191,8 @@ class _Encoding:
             return
         for writer in self.writers:
             writer.close()
-        frame, film = self.last.cut.frame, self.job.film
-        length = frame.duration or 1 / film.rate
-        end = max(self.stamps[-1] + 1, round((frame.time + length + film.zero) / film.time_base))
+        frame = self.last.cut.frame
+        end = max(self.stamps[-1] + 1, _behind(self.job.film, frame, last=closed_by == "end"))
         facts = {"frames": self.told} if self.told else {}
         segment = Segment(len(self.segments), tuple(self.stamps), end, frame.index, closed_by, facts)
         self.work.add(segment, (self.last.cut.memory, self.last.states), tuple(o.name for o in self.job.outputs))
@@ -206,6 +205,15 @@ def matte(alpha: Alpha, like: Image) -> Image:
     top = np.iinfo(like.rgb.dtype).max
     grey = np.rint(alpha * np.float32(top)).astype(like.rgb.dtype)
     return Image(np.ascontiguousarray(np.broadcast_to(grey[..., None], (*alpha.shape, 3))))
+
+
+def _behind(film: Film, frame: Frame, *, last: bool) -> int:
+    """The stamp at which a frame ends. The film's last ends where the film says that it does: its own length may be
+    that of its decoding."""
+    length, rest = frame.duration or 1 / film.rate, (film.duration or 0) - frame.time
+    if last and 0 < rest <= 2 / film.rate:
+        length = rest
+    return round((frame.time + length + film.zero) / film.time_base)
 
 
 def end_of(job: Job) -> str:
