@@ -65,11 +65,11 @@ RECIPES = {
         backgrounds="backgrounds.tar",
         validate=(("val-ecssd.tar", 5), ("val-eg1800.tar", 5)),
         backdrops=80,
-        stages=((0.4, 224, 24), (0.3, 256, 20), (0.3, 320, 16)),
-        muon_lr=0.008,
-        adam_lr=8e-4,
-        hold=0.45,
-        calm=0.5,
+        stages=((0.35, 160, 64), (0.2, 224, 32), (0.45, 320, 20)),
+        muon_lr=0.012,
+        adam_lr=1.2e-3,
+        hold=0.4,
+        calm=0.4,
     ),
 }  # fmt: skip
 
