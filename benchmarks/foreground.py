@@ -47,7 +47,7 @@ def multi_level(rgb: NDArray[np.uint8], alpha: Floats) -> Floats:
 
 def blur_fusion(rgb: NDArray[np.uint8], alpha: Floats) -> Floats:
     """Blur fusion (Forte 2021) as published: two passes, with radii of 90 and 6 pixels."""
-    image = rgb / np.float32(255)
+    image: Floats = np.asarray(rgb / np.float32(255), np.float32)
     foreground = background = image
     for radius in (90, 6):
         foreground, background = _fused(image, foreground, background, alpha[..., None], (2 * radius + 1,) * 2)

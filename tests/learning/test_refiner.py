@@ -135,16 +135,17 @@ def shown(rgb: NDArray[Any], raw: NDArray[Any], *, hinted: bool) -> list[NDArray
 
 @pytest.mark.parametrize("hinted", [True, False])
 def test_what_is_learned_from_is_what_the_pipeline_shows_the_refiner(hinted: bool) -> None:
-    rgb = cv2.resize(photograph("chelsea"), (640, 426))
+    rgb = np.asarray(cv2.resize(photograph("chelsea"), (640, 426)), np.uint8)
     raw = guess_of(Remover(threads=1))(rgb)
-    truth = cv2.resize((raw > 0.5).astype(np.uint8) * 255, (640, 426))
+    truth = np.asarray(cv2.resize((raw > 0.5).astype(np.uint8) * 255, (640, 426)), np.uint8)
     seen = guesses(rgb, truth, raw, lambda given: given[:, 3:4], hinted=hinted)
     assert [one.alpha.shape for one in seen] == [(213, 320), (426, 640)]
     expected = iter(shown(rgb, raw, hinted=hinted))
     for one in seen:
         unknown = one.unknown > 0
+        coarse = np.asarray(one.coarse / np.float32(255), np.float32)
         for part in parts(unknown):
-            x = patch(one.rgb, one.coarse / np.float32(255), unknown, outer(part, unknown.shape))
+            x = patch(one.rgb, coarse, unknown, outer(part, unknown.shape))
             assert np.abs(x - next(expected)).max() <= 0.51 / 255
     assert next(expected, None) is None
 

@@ -108,7 +108,8 @@ def _named(frame: AudioFrame) -> AudioFrame:
     name = _layout(frame.layout, keep=True)
     if name is None or name == frame.layout.name:
         return frame
-    made = av.AudioFrame.from_ndarray(np.ascontiguousarray(frame.to_ndarray()), frame.format.name, name)
+    samples: Any = np.ascontiguousarray(frame.to_ndarray())  # of the frame's own sample format
+    made = av.AudioFrame.from_ndarray(samples, frame.format.name, name)
     made.sample_rate, made.pts, made.time_base = frame.sample_rate, frame.pts, frame.time_base
     return made
 

@@ -209,8 +209,9 @@ def _encoded(stream: Stream, target: OutputContainer, name: str) -> tuple[Track 
 
     def packets(packet: Any, part: Part) -> Iterator[Timed]:
         for frame in encoder.frames(packet):
-            time = None if frame.pts is None else frame.pts * frame.time_base
-            if time is not None and part.holds(time):
+            if frame.pts is None or frame.time_base is None:
+                continue
+            if part.holds(Fraction(frame.pts * frame.time_base)):
                 frame.pts -= round(part.shift / frame.time_base)
                 yield from _ready(encoder.packets(frame))
         if not packet.size:  # the end: what the encoder still holds
