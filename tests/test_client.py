@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import matteo
-from matteo import OutputExists
+from matteo import OutputExists, UsageError
 from matteo.client import Client, ServiceError
 from tests.pictures import ASTRONAUT, photograph
 from tests.server.conftest import serve as serve  # the fixture
@@ -73,6 +73,11 @@ def test_a_refusal_says_why(client: Client) -> None:
     with pytest.raises(ServiceError, match="did you mean drop") as found:
         client.cut(small(step=4), shadow="dropp")
     assert found.value.status == 400
+
+
+def test_a_key_that_can_be_none_is_refused_without_asking() -> None:
+    with pytest.raises(UsageError, match="matteo keys add"):
+        Client("http://127.0.0.1:9", key="schlüssel")
 
 
 def test_a_wrong_key_is_refused_at_once(serve: Callable[..., Running]) -> None:

@@ -2,7 +2,7 @@
 
     from matteo.client import Client
 
-    with Client("http://localhost:7000", key="…") as service:
+    with Client("http://localhost:7000", key="KEY") as service:
         service.cut("photo.jpg", background="white", format="jpeg").save("white.jpg")
         for item in service.wait(service.start(["a.jpg", "b.jpg"], preset="amazon")).items:
             service.fetch(item).save(f"{item.name}.png")
@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from matteo.errors import MatteoError, MissingExtra, OutputExists
+from matteo.errors import MatteoError, MissingExtra, OutputExists, UsageError
 
 Picture = str | os.PathLike[str] | bytes
 Option = str | int | float | bool
@@ -94,6 +94,8 @@ class Client:
             raise MissingExtra('the client needs httpx: pip install "matteo[client]"')
         import httpx
 
+        if key and not key.isascii():
+            raise UsageError("the key holds letters that no key has: give it as `matteo keys add` showed it")
         headers = {"X-Api-Key": key} if key else {}
         self._http = httpx.Client(base_url=url, timeout=timeout_s, headers=headers)
 

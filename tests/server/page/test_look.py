@@ -116,7 +116,7 @@ def test_the_slider_shows_before_on_its_left(visitor: Visitor, astronaut: bytes)
     visitor.page.focus("#slider")
     for _ in range(5):
         visitor.page.keyboard.press("PageUp")
-    assert visitor.page.get_attribute("#slider", "aria-valuenow") == "50"
+    visitor.page.wait_for_selector('#slider[aria-valuenow="50"]')
     visitor.page.wait_for_timeout(100)
     colours = visitor.page.evaluate(
         """async points => {
