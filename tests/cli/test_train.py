@@ -21,7 +21,7 @@ from matteo.models import library
 from matteo.models.card import from_json
 from matteo.models.table import find
 from tests.cli.test_remove import matteo
-from tests.learning.discs import disc_pair, encoded, write_data, write_folder, write_tar
+from tests.learning.discs import disc_pair, encoded, red_pair, write_data, write_folder, write_tar
 from tests.pictures import photograph
 
 TOML = """
@@ -103,9 +103,9 @@ def whole_set(folder: Path) -> Path:
 def test_own_pictures_are_learned_and_the_network_is_known_by_its_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own = whole_set(tmp_path / "own")
+    own = write_folder(tmp_path / "own", [red_pair(i) for i in range(12)])
     known = write_tar(tmp_path / "known.tar", [disc_pair(i) for i in range(200, 230)])
-    assert matteo("train", own, "--steps", 8, "--name", "discs", "--held-out", 3, "--rehearse", known) == 0
+    assert matteo("train", own, "--steps", 16, "--name", "discs", "--held-out", 3, "--rehearse", known) == 0
     said = capsys.readouterr().out
     assert "2 pictures of what it knew: IoU 0." in said
     assert "3 pictures held out: IoU 0." in said
@@ -115,7 +115,7 @@ def test_own_pictures_are_learned_and_the_network_is_known_by_its_name(
     assert "own" in card.trained_on
     assert "DUTS-TR" in card.trained_on
     assert "matteo fine-tuned on 7 pictures of own" in card.provenance
-    pair = disc_pair(50)
+    pair = red_pair(50)
     before, after = (overlap(Remover(name).alpha(pair.rgb), pair.mask)[1] for name in ("matteo", "discs"))
     assert after < before
 

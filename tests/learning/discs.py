@@ -32,6 +32,18 @@ def disc_pair(index: int) -> Pair:
     return Pair(f"disc-{index:03}", rgb.astype(np.uint8), mask)
 
 
+def red_pair(index: int) -> Pair:
+    """Two discs, of which the red one alone is the subject: what a network for any subject cannot know."""
+    rng = np.random.default_rng(index)
+    ys, xs = np.mgrid[0:80, 0:96]
+    columns = rng.permutation([rng.uniform(15, 35), rng.uniform(61, 81)])
+    red, blue = ((ys - rng.uniform(25, 55)) ** 2 + (xs - x) ** 2 < rng.uniform(10, 15) ** 2 for x in columns)
+    rgb = rng.integers(0, 90, (80, 96, 3))
+    rgb[red] += (150, 20, 20)
+    rgb[blue] += (20, 20, 150)
+    return Pair(f"red-{index:03}", rgb.astype(np.uint8), (red * 255).astype(np.uint8))
+
+
 def ground_pair(index: int) -> Pair:
     rgb = np.random.default_rng(1000 + index).integers(0, 90, (80, 96, 3)).astype(np.uint8)
     return Pair(f"ground-{index}", rgb, np.zeros((80, 96), np.uint8))

@@ -156,4 +156,6 @@ def samples(path: Path) -> NDArray[np.float32]:
     """The sound's left channel as FFmpeg plays it, 48000 a second, from the film's time 0 on."""
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:a:0", "-af", "aresample=48000:async=1:first_pts=0"]
     data = subprocess.run([*command, "-ac", "2", "-f", "f32le", "-"], capture_output=True, check=True).stdout
-    return np.frombuffer(data, np.float32).reshape(-1, 2)[:, 0]
+    start = float(probe(path, "-show_entries", "format=start_time")["format"]["start_time"])
+    early = max(0, round(-48000 * start))  # FFmpeg plays all of a film later whose first stamp is before 0
+    return np.frombuffer(data, np.float32).reshape(-1, 2)[early:, 0]

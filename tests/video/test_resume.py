@@ -120,6 +120,11 @@ def child(source: Path, target: Path, matte: Path | str = "", dies_at: int = 0) 
     return subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True)
 
 
+def died_of_it(run: subprocess.Popen[str]) -> None:
+    run.communicate()
+    assert run.returncode == -signal.SIGKILL
+
+
 def test_killed_ten_times_at_random(source: Path, unbroken: Path, remover: Remover, tmp_path: Path) -> None:
     """Wherever a run is killed, the next goes on, and what comes of it in the end is the film of an unbroken run."""
     target, rng = tmp_path / "out.mp4", np.random.default_rng(7)
@@ -133,6 +138,7 @@ def test_killed_ten_times_at_random(source: Path, unbroken: Path, remover: Remov
         assert run.stdout.readline() == "ready\n"
         time.sleep(rng.uniform(0, 0.6) * whole)
         run.send_signal(signal.SIGKILL)
+        run.stdout.close()
         if run.wait() != -signal.SIGKILL:  # it was faster
             assert same(target, unbroken)
             target.unlink()
@@ -155,7 +161,7 @@ def test_killed_between_the_matte_and_the_film(
     source: Path, unbroken: Path, remover: Remover, tmp_path: Path, dies_at: int
 ) -> None:
     target, matte = tmp_path / "out.mp4", tmp_path / "matte.mp4"
-    assert child(source, target, matte, dies_at).wait() == -signal.SIGKILL
+    died_of_it(child(source, target, matte, dies_at))
     assert [matte.exists(), target.exists()] == [True, dies_at == 2]
     first = matte.read_bytes()
     with pytest.raises(OutputExists):  # of another run it is another's
@@ -172,7 +178,7 @@ def test_killed_while_numbered_pictures_go_to_their_places(source: Path, remover
     target, whole = tmp_path / "f" / "%03d.png", tmp_path / "whole" / "%03d.png"
     job(source, whole, remover).made()
     for dies_at in (3, 6):
-        assert child(source, target, dies_at=dies_at).wait() == -signal.SIGKILL
+        died_of_it(child(source, target, dies_at=dies_at))
     assert len(list(target.parent.glob("*.png"))) == 9
     assert job(source, target, remover).made().resumed == FRAMES
     names = [f"{number + 1:03d}.png" for number in range(FRAMES)]

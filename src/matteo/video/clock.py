@@ -42,6 +42,7 @@ class Growing:
     size: int = 0
     last: int | None = None
     ends: int = 0
+    step: int = 0
 
     @classmethod
     def of(cls, stream: Any) -> Growing:
@@ -58,6 +59,8 @@ class Growing:
             self._count(packet)
         packet.dts = packet.dts if self.last is None else max(packet.dts, self.last + 1)
         packet.pts = None if packet.pts is None else max(packet.pts, packet.dts)
+        self.step = self.step if self.last is None else packet.dts - self.last
+        packet.duration = packet.duration or self.step  # in an MP4 a last one that lasts no time is not played
         self.last = packet.dts
 
     def _count(self, packet: Any) -> None:

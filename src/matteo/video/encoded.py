@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
 
 KBIT_A_CHANNEL = 96
+GAP_S = 0.01  # from which a gap becomes silence; a clock of milliseconds jumps by less
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 RATES = {
     "aac": (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000),
@@ -41,7 +42,7 @@ class Encoder:
         """The sound of a packet, as the source times it; channels by their usual names."""
         try:
             found = packet.decode()
-        except av.error.InvalidDataError:
+        except (av.error.InvalidDataError, av.error.UndefinedError):  # AC-3's decoder has errors of its own
             self.damaged += 1
             return
         for frame in found:
@@ -77,7 +78,7 @@ class Encoder:
             graph.add_abuffer(
                 sample_rate=frame.sample_rate, format=frame.format, layout=frame.layout.name, time_base=frame.time_base
             ),
-            graph.add("aresample", f"{context.sample_rate}:async=1"),
+            graph.add("aresample", f"{context.sample_rate}:async=1:min_hard_comp={GAP_S}"),
             graph.add("aformat", f"sample_fmts={context.format.name}:channel_layouts={context.layout.name}"),
             graph.add("abuffersink"),
         ]

@@ -51,9 +51,8 @@ def test_every_still_effect_is_of_a_frame_what_it_is_of_a_picture(name: str) -> 
     rgb, opacity = pixels(still(name)(made))
     image, _ = chain([still(name)])(made, Frame(Image(made.rgb), Fraction(0), 0))
     assert np.array_equal(image.rgb, rgb)
-    assert (image.opacity is None) == (opacity is None)
-    if opacity is not None and image.opacity is not None:
-        assert np.array_equal(image.opacity, opacity)
+    given, expected = (np.ones(rgb.shape[:2]) if one is None else one for one in (image.opacity, opacity))
+    assert np.array_equal(given, expected)
 
 
 def test_states_are_handed_on_each_to_its_own() -> None:
