@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from matteo.learning.grow import adopt, deepen
-from matteo.learning.network import Network
+from matteo.learning.grow import adopt, deepen, widen
+from matteo.learning.network import Form, Network
 from tests.learning.test_muon import SMALL
 
 
@@ -37,6 +37,21 @@ def test_a_deeper_network_learns_in_its_new_blocks() -> None:
     assert scale.abs().sum() > 0
 
 
+def test_a_wider_network_computes_the_same_and_learns_in_its_new_channels() -> None:
+    small = trained_looking(Network(SMALL))
+    wider = Form(
+        stem=SMALL.stem + 4, widths=tuple(w + 8 for w in SMALL.widths), blocks=SMALL.blocks,  # type: ignore[arg-type]
+        decoder=tuple(d + 4 * (i + 1) for i, d in enumerate(SMALL.decoder)), last=SMALL.last + 2,  # type: ignore[arg-type]
+    )  # fmt: skip
+    large = widen(small, wider).eval()
+    x = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        for one, other in zip(small.heads(x), large.heads(x), strict=True):
+            assert torch.allclose(one, other, atol=1e-4)
+    large.train()(x).square().mean().backward()
+    assert large.merges[0][0].weight.grad[:, SMALL.decoder[0]].abs().sum() > 0  # type: ignore[index, union-attr]
+
+
 def test_states_of_other_names_are_taken_over_in_their_order() -> None:
     network = trained_looking(Network(SMALL))
     renamed = OrderedDict((f"other.{i}", value) for i, value in enumerate(network.state_dict().values()))
@@ -49,5 +64,7 @@ def test_what_does_not_fit_is_refused() -> None:
     network = Network(SMALL)
     with pytest.raises(ValueError, match="fewer blocks"):
         deepen(Network(replace(SMALL, blocks=(2, 1, 1, 1))), SMALL)
+    with pytest.raises(ValueError, match="fewer channels"):
+        widen(network, replace(SMALL, last=SMALL.last - 1))
     with pytest.raises(ValueError, match="not that of"):
         adopt(OrderedDict(network.state_dict()), replace(SMALL, last=16))

@@ -34,8 +34,8 @@ def table(
     the chance of all that makes a picture unlike a photograph as it is shown later: of all but crop and flip.
     """
     composed: Table = (
-        *(((0.20, OtherScene(scenes)),) if scenes else ()),
-        *(((0.03, SecondSubject(pairs)),) if pairs else ()),
+        *(((0.25, OtherScene(scenes)),) if scenes else ()),
+        *(((0.05, SecondSubject(pairs)),) if pairs else ()),
     )
     all_of_it: Table = (
         *composed,

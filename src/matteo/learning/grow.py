@@ -1,15 +1,17 @@
-"""A trained network made deeper without changing what it computes, to be trained on from there.
+"""A trained network made deeper or wider without changing what it computes, to be trained on from there.
 
     python -m matteo.learning.grow --weights small.pt --form matteo --into start.pt
 
 A new residual block whose last batch norm has scale 0 adds nothing to its shortcut, and the shortcut of a block after
-a ReLU is the identity (Chen 2016, Net2Net, with zero-initialised residuals as in Goyal 2017).
+a ReLU is the identity (Chen 2016, Net2Net, with zero-initialised residuals as in Goyal 2017). A new channel begins
+with weights by chance, and what was there before gives it the weight 0.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,48 @@ def deepen(network: Network, form: Form) -> Network:
     return grown
 
 
+def widen(network: Network, form: Form) -> Network:
+    """The same function with more channels; the number of blocks must agree."""
+    small, large = network.form, form
+    narrower = [(small.stem, large.stem), (small.last, large.last)]
+    narrower += [*zip(small.widths, large.widths, strict=True), *zip(small.decoder, large.decoder, strict=True)]
+    if small.blocks != large.blocks or any(a > b for a, b in narrower):
+        raise ValueError(f"{large} has fewer channels than {small}, or other blocks")
+    grown = Network(large)
+    joined = dict(zip(_joined(small), zip(_joined(small).values(), _joined(large).values(), strict=True), strict=True))
+    old, new = network.state_dict(), {}
+    for name, fresh in grown.state_dict().items():
+        before, after = joined.get(name, ((old[name].shape[1],), (fresh.shape[1],))) if fresh.ndim > 1 else ((), ())
+        new[name] = _wider(old[name], fresh, before, after)
+    grown.load_state_dict(new)
+    return grown
+
+
+def _joined(form: Form) -> dict[str, tuple[int, ...]]:
+    """Convolutions whose input is several maps joined, and the channels of each of them."""
+    here, deeper = form.decoder[:3], form.decoder[1:]
+    merges = {f"merges.{i}.0.weight": pair for i, pair in enumerate(zip(here, deeper, strict=True))}
+    context = {"context.merge.0.weight": (form.decoder[3] // 2,) * 4}
+    return merges | context | {"last.0.weight": (form.stem, form.last)}
+
+
+def _wider(old: Tensor, fresh: Tensor, before: tuple[int, ...], after: tuple[int, ...]) -> Tensor:
+    """The old values in their place in the fresh tensor. before, after: channels of each of the joined inputs."""
+    if fresh.ndim == 0:
+        return old
+    new = fresh.clone()
+    rows = len(old)
+    if fresh.ndim == 1:
+        new[:rows] = old
+        return new
+    new[:rows] = 0
+    source = target = 0
+    for narrow, wide in zip(before, after, strict=True):
+        new[:rows, target : target + narrow] = old[:, source : source + narrow]
+        source, target = source + narrow, target + wide
+    return new
+
+
 def _source(name: str, small: Form, large: Form) -> str | None:
     """Where a tensor of the large network comes from in the small one; None for a new block's."""
     parts = name.split(".")
@@ -64,14 +108,15 @@ def _source(name: str, small: Form, large: Form) -> str | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make a trained network deeper without changing what it computes.")
+    parser = argparse.ArgumentParser(description="Make a trained network deeper and wider without changing what it computes.")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--form", choices=sorted(FORMS), default="matteo")
     parser.add_argument("--into", type=Path, required=True)
     options = parser.parse_args()
     saved: Any = torch.load(options.weights, weights_only=True)
     network = load_weights(options.weights) if "form" in saved else adopt(saved, Form())
-    write_whole(options.into, half(deepen(network, FORMS[options.form])))
+    form = FORMS[options.form]
+    write_whole(options.into, half(widen(deepen(network, replace(network.form, blocks=form.blocks)), form)))
 
 
 if __name__ == "__main__":

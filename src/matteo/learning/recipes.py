@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,20 +56,24 @@ class Recipe:
     seed: int = 0
 
 
+ALL_OF_IT = Recipe(
+    train=(
+        *(f"train-duts-{i}.tar" for i in range(4)),
+        "train-eg1800.tar", "train-ccp.tar", "train-pets.tar", "train-horses.tar", "train-cats.tar",
+    ),
+    backgrounds="backgrounds.tar",
+    validate=(("val-ecssd.tar", 5), ("val-eg1800.tar", 5)),
+    backdrops=80,
+)  # fmt: skip
+
 RECIPES = {
-    "matteo": Recipe(
-        train=(
-            *(f"train-duts-{i}.tar" for i in range(4)),
-            "train-eg1800.tar", "train-ccp.tar", "train-pets.tar", "train-horses.tar", "train-cats.tar",
-        ),
-        backgrounds="backgrounds.tar",
-        validate=(("val-ecssd.tar", 5), ("val-eg1800.tar", 5)),
-        backdrops=80,
-        stages=((0.35, 160, 64), (0.2, 224, 32), (0.45, 320, 20)),
-        muon_lr=0.012,
-        adam_lr=1.2e-3,
-        hold=0.4,
-        calm=0.4,
+    "matteo": replace(
+        ALL_OF_IT, stages=((0.25, 160, 512), (0.25, 224, 384), (0.5, 320, 256)), muon_lr=0.02, adam_lr=2e-3, hold=0.35,
+        calm=0.8,
+    ),
+    "matteo-fast": replace(
+        ALL_OF_IT, form=FORMS["matteo-fast"], stages=((0.4, 128, 768), (0.6, 256, 384)), muon_lr=0.03, adam_lr=3e-3,
+        hold=0.35, calm=0.8,
     ),
 }  # fmt: skip
 
