@@ -1,7 +1,7 @@
 """From trained weights to what ships: an ONNX file with its card.
 
     python -m matteo.learning.export --weights RUN/weights.pt [--heads heads.pt] --name matteo --side 320
-                                     --into src/matteo/models/weights [--int8 DATA]
+                                     --into src/matteo/models/weights [--int8 DATA] [--score "ECSSD max F=0.9138"]
 
 The file takes any height and width that are multiples of 32, gives alpha (the sigmoid is inside) and with heads also
 "kind" and "quality", holds its large weights as fp16, which ONNX Runtime widens once when it loads, and is checked
@@ -181,6 +181,14 @@ def write(data: bytes, card: ModelCard, into: Path) -> None:
     publish(to_json(card).encode(), into / f"{card.name}.json", overwrite=True)
 
 
+def score(text: str) -> tuple[str, float]:
+    """A line of a card's scores, from NAME=VALUE."""
+    name, _, value = text.rpartition("=")
+    if not name:
+        raise ValueError(text)
+    return name, float(value)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Export a trained network with its card.")
     parser.add_argument("--weights", type=Path, required=True)
@@ -190,11 +198,12 @@ def main() -> None:
     parser.add_argument("--fit", choices=("stretch", "pad"), default="stretch")
     parser.add_argument("--into", type=Path, required=True)
     parser.add_argument("--int8", type=Path, metavar="DATA", help="8 bits, calibrated with pictures of this folder")
+    parser.add_argument("--score", type=score, action="append", metavar="NAME=VALUE", help="for the card; repeatable")
     options = parser.parse_args()
     pictures = fitted(options.int8, options.side) if options.int8 else ()
     export(
-        options.weights, options.name, options.side, options.into, SHIPPED, options.fit, heads=options.heads,
-        int8=pictures, say=print,
+        options.weights, options.name, options.side, options.into, SHIPPED, options.fit,
+        dict(options.score) if options.score else None, options.heads, pictures, say=print,
     )  # fmt: skip
 
 

@@ -28,7 +28,9 @@ class Origin:
     trained_on: tuple[str, ...]
 
 
-SHIPPED = Origin(LICENCE, f"{BY} on two processor cores; docs/training-log.md tells how", TRAINED_ON)
+SHIPPED = Origin(
+    LICENCE, f"{BY}, recipe matteo, seed 0, on a GPU and two processor cores; docs/training-log.md tells how", TRAINED_ON
+)
 
 
 def origin_of(name: str, recipe: Recipe, start: Path | None = None) -> Origin:
