@@ -60,7 +60,7 @@ def widen(network: Network, form: Form) -> Network:
     if small.blocks != large.blocks or any(a > b for a, b in narrower):
         raise ValueError(f"{large} has fewer channels than {small}, or other blocks")
     grown = Network(large)
-    joined = dict(zip(_joined(small), zip(_joined(small).values(), _joined(large).values(), strict=True), strict=True))
+    joined = {name: (channels, _joined(large)[name]) for name, channels in _joined(small).items()}
     old, new = network.state_dict(), {}
     for name, fresh in grown.state_dict().items():
         before, after = joined.get(name, ((old[name].shape[1],), (fresh.shape[1],))) if fresh.ndim > 1 else ((), ())
@@ -71,10 +71,8 @@ def widen(network: Network, form: Form) -> Network:
 
 def _joined(form: Form) -> dict[str, tuple[int, ...]]:
     """Convolutions whose input is several maps joined, and the channels of each of them."""
-    here, deeper = form.decoder[:3], form.decoder[1:]
-    merges = {f"merges.{i}.0.weight": pair for i, pair in enumerate(zip(here, deeper, strict=True))}
-    context = {"context.merge.0.weight": (form.decoder[3] // 2,) * 4}
-    return merges | context | {"last.0.weight": (form.stem, form.last)}
+    merges = {f"merges.{i}.0.weight": form.decoder[i : i + 2] for i in range(3)}
+    return {"context.merge.0.weight": (form.decoder[3] // 2,) * 4, "last.0.weight": (form.stem, form.last), **merges}
 
 
 def _wider(old: Tensor, fresh: Tensor, before: tuple[int, ...], after: tuple[int, ...]) -> Tensor:
@@ -108,7 +106,7 @@ def _source(name: str, small: Form, large: Form) -> str | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make a trained network deeper and wider without changing what it computes.")
+    parser = argparse.ArgumentParser(description="Make a trained network larger without changing what it computes.")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--form", choices=sorted(FORMS), default="matteo")
     parser.add_argument("--into", type=Path, required=True)

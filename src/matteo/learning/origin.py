@@ -28,9 +28,8 @@ class Origin:
     trained_on: tuple[str, ...]
 
 
-SHIPPED = Origin(
-    LICENCE, f"{BY}, recipe matteo, seed 0, on a GPU and two processor cores; docs/training-log.md tells how", TRAINED_ON
-)
+HOW = "recipe matteo, seed 0, on a GPU and two processor cores; docs/training-log.md tells how"
+SHIPPED = Origin(LICENCE, f"{BY}, {HOW}", TRAINED_ON)
 
 
 def origin_of(name: str, recipe: Recipe, start: Path | None = None) -> Origin:
