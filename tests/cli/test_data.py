@@ -8,6 +8,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from matteo.learning.data import pairs_of
@@ -54,6 +55,8 @@ def test_a_set_that_cannot(tmp_path: Path, capsys: Capture) -> None:
         (("synthesize", "set", "-o", "made.zip"), 2, "ends in .tar"),
         (("synthesize", "set", "-o", "no/made.tar"), 1, "no folder no"),
         (("synthesize", "set.tar", "-o", "set.tar", "--overwrite"), 1, "never overwritten"),
+        (("pack", "set", "-o", "small.zip"), 2, "ends in .tar"),
+        (("pack", "empty", "-o", "small.tar"), 1, "holds no pictures"),
     ],
 )
 def test_what_cannot_be_done_is_said(
@@ -89,6 +92,19 @@ def test_made_pictures_can_be_checked_and_learned_from(tmp_path: Path, capsys: C
     assert all(((pair.mask > 0) & (pair.mask < 255)).any() for pair in pairs)
     assert matteo("data", "check", made, "--model", "none", "--json") == 0
     assert json.loads(capsys.readouterr().out)["pairs"] == 10
+
+
+def test_a_packed_set_is_the_same_set_but_small(tmp_path: Path) -> None:
+    source, packed = two_folders(tmp_path / "set", 8), tmp_path / "small.tar"
+    assert matteo("data", "pack", source, "-o", packed, "--longest", 64) == 0
+    whole, small = list(pairs_of(source, longest=64)), list(pairs_of(packed))
+    assert [pair.key for pair in small] == [pair.key for pair in whole]
+    for one, other in zip(whole, small, strict=True):
+        assert np.array_equal(one.mask, other.mask)
+        assert one.rgb.shape == other.rgb.shape
+        assert np.abs(one.rgb.astype(int) - other.rgb).mean() < 12
+    assert matteo("data", "pack", source, "-o", packed) == 1
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_a_set_is_checked_without_the_training_code(tmp_path: Path) -> None:

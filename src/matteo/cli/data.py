@@ -27,6 +27,7 @@ def data() -> None:
     \b
     matteo data check my-set/                    before training on it
     matteo data synthesize set.tar -o made.tar   hair, lace and veils whose alpha is known
+    matteo data pack my-set/ -o small.tar        the same pairs, small: for training elsewhere
     """
 
 
@@ -95,22 +96,49 @@ def synthesize(
 
     target, sources = Path(output), [Path(path) for path in (*sets, *grounds)]
     _check_output(target, sources, overwrite)
-    with _progress() as advance:
-        try:
-            make(
-                sources[: len(sets)], target, count, seed, backgrounds=sources[len(sets) :], longest=longest,
-                said=advance,
-            )  # fmt: skip
-        except OSError as error:
-            raise OutputError(
-                f"{target}: cannot be written ({error.strerror or error}); make room or give another"
-            ) from error
+    with _writing(target), _progress() as advance:
+        make(sources[: len(sets)], target, count, seed, backgrounds=sources[len(sets) :], longest=longest, said=advance)
     click.echo(str(target))
+
+
+@data.command()
+@click.argument("path", metavar="SET")
+@click.option("-o", "--output", required=True, metavar="FILE.tar", help="Where the packed set goes.")
+@click.option("--longest", type=click.IntRange(64, 8192), default=400, show_default=True, help="Pixels on a long side.")
+@click.option("--quality", type=click.IntRange(1, 100), default=60, show_default=True, help="Of the AVIF pictures.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
+@click.option("--debug", is_flag=True, hidden=True)
+def pack(path: str, output: str, longest: int, quality: int, overwrite: bool, debug: bool) -> None:
+    """Brings a set's pictures and masks to a size, in one tar that is learned from like the set itself.
+
+    A network sees 320 pixels: a set of photographs becomes a hundredth of its size, to be copied to a machine with a
+    GPU and read in seconds there. The order stays, so that the same pairs are held out.
+
+    \b
+    Example: matteo data pack my-set/ -o small.tar --longest 352 --quality 45
+    """
+    from matteo.learning.data.packed import pack as make
+
+    target, source = Path(output), Path(path)
+    _check_output(target, [source], overwrite)
+    with _writing(target), _progress() as advance:
+        make(source, target, longest, quality, said=advance)
+    click.echo(str(target))
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{target}: cannot be written ({error.strerror or error}); make room or give another"
+        ) from error
 
 
 def _check_output(target: Path, sources: list[Path], overwrite: bool) -> None:
     if target.suffix != ".tar":
-        raise UsageError(f"{target}: made pictures go into a tar; give a name that ends in .tar")
+        raise UsageError(f"{target}: what is made goes into a tar; give a name that ends in .tar")
     if not target.parent.is_dir():
         raise OutputError(f"{target}: there is no folder {target.parent}; make it first")
     if target.resolve() in [source.resolve() for source in sources]:

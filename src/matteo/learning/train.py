@@ -57,6 +57,8 @@ def train(
     journal = journal or Journal(run if ranks.is_first else None)
     checkpoint = run / "checkpoint.pt"
     torch.set_num_threads(default_threads())
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high")  # the optimiser's own products, on the GPU's matrix units
     ranks.take_first(network.to(device))
     state = fresh(recipe, network, device)
     if ranks.size > 1:

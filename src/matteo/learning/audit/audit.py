@@ -20,7 +20,8 @@ from matteo.learning.audit.result import Audit, least_of, sizes_of
 from matteo.learning.audit.twins import Prints, Twin, gathered, twins_across, twins_within
 from matteo.learning.data.decode import picture_of, rgb_of
 from matteo.learning.data.listing import Entry, Listing, listing
-from matteo.learning.data.pairs import LEAST, THREADS
+from matteo.learning.data.pairs import LEAST
+from matteo.models.session import default_threads
 from matteo.remover import in_order
 
 OF_SET = 0.3  # share of inverted masks from which it is the set and not some pictures
@@ -45,7 +46,9 @@ def audit(
         raise DataError(f"{path}: holds no pictures; give images/ and masks/, a.jpg beside a.png, or transparent PNGs")
     total = len(entries) + len(others)
     theirs = _prints_of([entry for _, entry in others], advance, total)
-    seen = list(_counted(in_order(lambda e: examine(e, judge), entries, THREADS), advance, len(others), total))
+    seen = list(
+        _counted(in_order(lambda e: examine(e, judge), entries, default_threads()), advance, len(others), total)
+    )
     findings = [finding for each in seen for finding in each.findings]
     findings += [Finding("odd", key, wrong) for key, wrong in found.odd.items()]
     findings += _of_set(found, seen, complete=len(entries) == len(found.entries) + len(found.alone))
@@ -79,7 +82,7 @@ def _prints_of(entries: Sequence[Entry], advance: Advance, total: int) -> Prints
     def one(entry: Entry) -> Print:
         return fingerprint(rgb_of(picture_of(entry.picture.read(), str(entry.picture))))
 
-    return gathered(list(_counted(in_order(one, entries, THREADS), advance, 0, total)))
+    return gathered(list(_counted(in_order(one, entries, default_threads()), advance, 0, total)))
 
 
 def _counted(items: Iterator[T], advance: Advance, done: int, total: int) -> Iterator[T]:

@@ -11,9 +11,9 @@ from matteo.errors import DataError
 from matteo.learning.data.decode import mask_of, own_alpha, picture_of, rgb_of
 from matteo.learning.data.listing import Entry, Listing, listing
 from matteo.learning.data.pair import Pair, shrink
+from matteo.models.session import default_threads
 from matteo.remover import in_order
 
-THREADS = 2
 NAMED = 3
 LEAST = 10  # pairs: eight to learn from and two to see whether it helped
 
@@ -21,16 +21,21 @@ LEAST = 10  # pairs: eight to learn from and two to see whether it helped
 def pairs_of(
     path: Path, keep: Callable[[int], bool] = lambda index: True, longest: int | None = None
 ) -> Iterator[Pair]:
-    """The pairs of a set whose index `keep` takes, none larger than `longest` on its long side. Two threads decode.
+    """The pairs of a set whose index `keep` takes, none larger than `longest` on its long side. Every core decodes.
 
     path: a tar, or a folder with images/ and masks/, with a.jpg beside a.png, or of transparent PNGs (see `listing`).
     A tar in which no picture has a mask is a set of backgrounds: its masks are zero.
     A few pairs are in memory at a time. Raises DataError: at once for a set that is empty, without masks or with
     missing partners; on the way, by name, for what cannot be read and for sizes that disagree.
     """
-    found = listing(path)
-    entries = found.alone if _is_backgrounds(found) else _complete(found)
-    return in_order(lambda entry: load(entry, longest), (e for i, e in enumerate(entries) if keep(i)), THREADS)
+    entries = entries_of(listing(path))
+    kept = (entry for index, entry in enumerate(entries) if keep(index))
+    return in_order(lambda entry: load(entry, longest), kept, default_threads())
+
+
+def entries_of(found: Listing) -> tuple[Entry, ...]:
+    """The entries of a set that is complete, or of a tar of backgrounds. Raises DataError for any other."""
+    return found.alone if _is_backgrounds(found) else _complete(found)
 
 
 def load(entry: Entry, longest: int | None = None) -> Pair:
