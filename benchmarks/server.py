@@ -4,9 +4,10 @@
 
 The server is `matteo serve` in a process of its own; the bare library is one process's `Remover` over the same
 pictures, with as many workers and threads as the server takes; both give PNG of full size. Each answer is held against
-the library's own pixels. Memory is what the server holds after a tenth of the requests and after the last. `--rembg
-ENV` runs `rembg s` of a virtual environment with `pip install "rembg[cpu,cli]==2.0.86"` under the same load, with the
-same network (by u2net_custom). Ratios count: the machine is shared, and where it is busy the ratio of processor time
+the library's own pixels. Memory is what the server holds when each answer comes: the median of the 20 around a tenth
+of the requests, and of the last 20, as pictures in work make it rise and fall. `--rembg ENV` runs `rembg s` of a
+virtual environment with `pip install "rembg[cpu,cli]==2.0.86"` under the same load, with the same network (by
+u2net_custom). Ratios count: the machine is shared, and where it is busy the ratio of processor time
 says more than that of the clock. Clients wait for an answer before they ask again; a 429 is waited for as it says.
 """
 
@@ -16,6 +17,7 @@ import argparse
 import contextlib
 import hashlib
 import io
+import json
 import os
 import statistics
 import subprocess
@@ -36,7 +38,7 @@ from pictures import NAMES, write_jpeg
 from PIL import Image as PilImage
 
 WEIGHTS = Path(__file__).parent.parent / "src/matteo/models/weights/matteo.onnx"
-EARLY = 10  # one of so many requests is answered when memory is looked at first
+EARLY, AROUND = 10, 20  # memory is looked at first when one of EARLY is answered, in the median of so many
 BARE = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +59,7 @@ with ThreadPoolExecutor(workers) as pool:
 
 @dataclass
 class Load:
-    """What came of a run: statuses, seconds of each answer with 200, bytes of memory after a tenth and after all.
+    """What came of a run: statuses, seconds of each answer with 200, bytes of memory as it came.
 
     answers: of each picture, the different files that came, by their hash.
     """
@@ -83,8 +85,14 @@ class Load:
     def rate(self) -> float:
         return self.statuses[200] / self.total_s
 
+    def held(self) -> tuple[float, float]:
+        """Bytes of memory around a tenth of the answers, and at the end."""
+        at = len(self.memory) // EARLY
+        early = self.memory[max(0, at - AROUND // 2) : at + AROUND // 2] or [0]
+        return statistics.median(early), statistics.median(self.memory[-AROUND:] or [0])
+
     def quantile(self, share: float) -> float:
-        ordered = sorted(self.seconds)
+        ordered = sorted(self.seconds) or [float("nan")]
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
@@ -123,19 +131,20 @@ def main() -> None:
             report(f"{options.overload} clients", flood)
     if options.rembg:
         with rembg_served(options.rembg) as (url, process):
-            theirs = loaded(url + "/api/remove", "file", pictures, options.requests, options.clients, process.pid,
-                            {"model": "u2net_custom", "extras": f'{{"model_path": "{WEIGHTS}"}}'})  # fmt: skip
+            address = httpx.URL(url + "/api/remove", params={"extras": json.dumps({"model_path": str(WEIGHTS)})})
+            theirs = loaded(str(address), "file", pictures, options.requests, options.clients, process.pid,
+                            {"model": "u2net_custom"})  # fmt: skip
             report("rembg s", theirs)
             print(f"               matteo serve has {ours[-1].rate / theirs.rate:.2f} times its throughput")
 
 
 def report(name: str, load: Load) -> None:
-    memory = " -> ".join(f"{value / 2**20:.0f}" for value in load.memory)
-    grown = load.memory[-1] / load.memory[0] - 1
+    early, late = load.held()
     print(
         f"{name:14} {load.rate:6.2f} pictures/s, {load.cpu_s:.3f} s of processor each, p50 {load.quantile(0.5):.2f} s,"
     )
-    print(f"               p99 {load.quantile(0.99):.2f} s, memory {memory} MiB ({grown:+.1%}), "
+    held = f"{early / 2**20:.0f} -> {late / 2**20:.0f} MiB ({late / early - 1:+.1%})"
+    print(f"               p99 {load.quantile(0.99):.2f} s, memory {held}, "
           f"answers {dict(load.statuses)}")  # fmt: skip
 
 
@@ -179,14 +188,12 @@ def loaded(
                 load.seconds.append(time.perf_counter() - start)
                 found = load.answers.setdefault(picture, {})
                 found.setdefault(hashlib.blake2b(answer.content).hexdigest(), answer.content)
-            if len(load.seconds) >= count // EARLY and not load.memory:
                 load.memory.append(resident(pid))
 
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(one, range(count)))
     load.total_s = time.perf_counter() - began
     load.cpu_s = (processor_s(pid) - spent) / max(1, load.statuses[200])
-    load.memory.append(resident(pid))
     return load
 
 
