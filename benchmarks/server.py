@@ -19,6 +19,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -130,10 +131,11 @@ def main() -> None:
             )  # fmt: skip
             report(f"{options.overload} clients", flood)
     if options.rembg:
-        with rembg_served(options.rembg) as (url, process):
-            address = httpx.URL(url + "/api/remove", params={"extras": json.dumps({"model_path": str(WEIGHTS)})})
-            theirs = loaded(str(address), "file", pictures, options.requests, options.clients, process.pid,
-                            {"model": "u2net_custom"})  # fmt: skip
+        with tempfile.TemporaryDirectory() as models, rembg_served(options.rembg, models) as (url, process):
+            network = shutil.copy(WEIGHTS, models)  # it takes networks from its own folder only
+            asked = {"model": "u2net_custom", "extras": json.dumps({"model_path": network})}
+            address = str(httpx.URL(url + "/api/remove", params=asked))
+            theirs = loaded(address, "file", pictures, options.requests, options.clients, process.pid, asked)
             report("rembg s", theirs)
             print(f"               matteo serve has {ours[-1].rate / theirs.rate:.2f} times its throughput")
 
@@ -221,9 +223,9 @@ def served() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 @contextlib.contextmanager
-def rembg_served(environment: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def rembg_served(environment: Path, models: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     command = [str(environment / "bin" / "rembg"), "s", "--host", "127.0.0.1"]
-    yield from _running(command, dict(os.environ), "/api")
+    yield from _running(command, os.environ | {"U2NET_HOME": models}, "/api")
 
 
 def _running(
@@ -234,7 +236,8 @@ def _running(
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         port = line.getsockname()[1]
-    process = subprocess.Popen([*command, "--port", str(port)], env=environment, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([*command, "--port", str(port)], env=environment, stdout=quiet, stderr=quiet)
     try:
         url = f"http://127.0.0.1:{port}"
         wait(lambda: httpx.get(url + path, timeout=5).status_code < 500, process)
