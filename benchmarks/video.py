@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -136,13 +137,17 @@ def loop(film: Path, count: int) -> float:
 def rembg(film: Path, env: Path, count: int) -> float:
     """Frames a second of rembg's `b` command with the same network, which writes PNGs; its start is not counted."""
 
+    models = film.parent / "models"  # it takes networks from its own folder only
+    models.mkdir()
+    network = shutil.copy(WEIGHTS, models)
+
     def seconds(frames: int) -> float:
         folder = Path(tempfile.mkdtemp(dir=film.parent))
         pipe = f"ffmpeg -v error -i {film} -frames:v {frames} -f rawvideo -pix_fmt rgb24 -"
-        model = f'-m u2net_custom -x \'{{"model_path": "{WEIGHTS}"}}\''
+        model = f'-m u2net_custom -x \'{{"model_path": "{network}"}}\''
         begun = time.perf_counter()
         command = f"{pipe} | {env}/bin/rembg b {SIZE[1]} {SIZE[0]} -o {folder}/%05u.png {model}"
-        subprocess.run(command, shell=True, check=True)
+        subprocess.run(command, shell=True, check=True, env=os.environ | {"U2NET_HOME": str(models)})
         return time.perf_counter() - begun
 
     seconds(1)
