@@ -199,7 +199,10 @@ def test_wrong_use_is_told_before_anything_is_read(
         (("--recipe", "matteo", "--minutes", 1), "needs --data"),
         ((own, "--name", "shop", "--minutes", 1, "--start", run), "--start is for a recipe"),
         (("--recipe", "matteo", "--data", data, "--run", run, "--name", "x"), "--name is for a set of your own"),
-        (("--recipe", "mateo", "--data", data, "--run", run, "--minutes", 1), "there are matteo, matteo-fast; or give a .toml"),
+        (
+            ("--recipe", "mateo", "--data", data, "--run", run, "--minutes", 1),
+            "there are matteo, matteo-fast; or give a .toml",
+        ),
     ):
         assert matteo("train", *arguments) == 2
         assert says in capsys.readouterr().err

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from matteo.errors import UsageError
 from matteo.matting.classical import METHODS
-from matteo.matting.edges import EDGES, refined
+from matteo.matting.edges import EDGES, LEARNED, refined
 from matteo.matting.given import ramp
 from matteo.matting.guided import guided_filter
+from matteo.matting.refine import refine
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha
 
@@ -122,6 +123,21 @@ def test_the_ramp_is_the_share_of_the_way() -> None:
     trimap[:, :1], trimap[:, -1:] = 0, 255
     assert np.abs(ramp(trimap)[2] - np.arange(42) / 41).max() < 0.01
     assert (ramp(np.full((4, 4), 128, np.uint8)) == 0.5).all()
+
+
+def test_of_a_networks_guess_fine_edges_are_the_mean_of_two_ways() -> None:
+    rgb, alpha = scene()
+    coarse = resize(alpha, (60, 60))
+
+    def run(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.full_like(patches[:, :1], 0.25)
+
+    learned, fast = refine(rgb, coarse, run, guessed=True), refined("fast", rgb, coarse)
+    fine = refined("fine", rgb, coarse, run=run, guessed=True)
+    assert np.allclose(fine, LEARNED * learned + (1 - LEARNED) * fast, atol=1e-6)
+    assert not np.allclose(fine, learned, atol=0.02)
+    given = refined("fine", rgb, coarse, run=run)  # a mask that somebody made is no guess
+    assert np.array_equal(given, refine(rgb, coarse, run))
 
 
 def test_unknown_edges_are_named() -> None:
