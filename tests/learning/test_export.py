@@ -8,7 +8,7 @@ import torch
 from matteo.errors import ModelError
 from matteo.learning.checkpoint import half, load_weights, write_whole
 from matteo.learning.evaluation.contamination import seen_in_training
-from matteo.learning.export import Shipped, export
+from matteo.learning.export import Shipped, export, score
 from matteo.learning.network import Network
 from matteo.learning.origin import LICENCE, TRAINED_ON, Origin, origin_of
 from matteo.learning.recipes import RECIPES, Recipe
@@ -123,3 +123,10 @@ def test_what_the_first_weights_had_learned_from_counts_too() -> None:
     origin = origin_of("mine.toml", mine, Path("run/weights.pt"))
     assert origin.trained_on == ("what weights.pt was trained on", "garden.tar")
     assert origin.provenance.endswith("begun with weights.pt")
+
+
+def test_scores_for_the_card_are_read_from_the_command_line() -> None:
+    assert score("ECSSD max F=0.9159") == ("ECSSD max F", 0.9159)
+    for wrong in ("0.9", "=0.9", "MAE=low"):
+        with pytest.raises(ValueError, match=r"0\.9|low"):
+            score(wrong)

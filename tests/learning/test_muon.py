@@ -46,3 +46,25 @@ def test_every_parameter_has_one_optimiser_and_convolutions_have_muon() -> None:
     assert len(matrices) + len(rest) == len(list(network.parameters()))
     assert all(p.ndim == 4 for p in matrices)
     assert len(matrices) > 10
+
+
+def test_weights_of_one_shape_are_stepped_as_each_alone() -> None:
+    generator = torch.Generator().manual_seed(3)
+    shapes = ((4, 3, 3, 3), (4, 27), (6, 2), (4, 3, 3, 3))
+    begun = [torch.randn(shape, generator=generator) for shape in shapes]
+    gradients = [torch.randn(shape, generator=generator) for shape in shapes]
+    together, alone = ([torch.nn.Parameter(p.clone()) for p in begun] for _ in range(2))
+    frozen = torch.nn.Parameter(begun[0].clone())  # has no gradient
+    one, each = (
+        Muon([*together, frozen], lr=0.1, weight_decay=0.1),
+        [Muon([p], lr=0.1, weight_decay=0.1) for p in alone],
+    )
+    for _ in range(2):
+        for p, q, gradient in zip(together, alone, gradients, strict=True):
+            p.grad, q.grad = gradient.clone(), gradient.clone()
+        for optimiser in (one, *each):
+            optimiser.step()
+    assert torch.equal(frozen, begun[0])
+    for p, q, start in zip(together, alone, begun, strict=True):
+        assert torch.allclose(p, q, atol=1e-6)
+        assert not torch.allclose(p, start, atol=0.05)

@@ -1,6 +1,8 @@
 """The mean of networks that were trained from one another: often better than each (Wortsman 2022, Model soups).
 
-python -m matteo.learning.blend RUN/weights.pt=0.7 RUN/trunk.pt=0.18 recipes/matteo.pt=0.12 --into mean.pt
+    python -m matteo.learning.blend RUN/weights.pt=0.7 RUN/trunk.pt=0.18 recipes/matteo.pt=0.12 --into mean.pt
+
+What each learned by heart of its own falls out of the mean; docs/training-log.md has what it was worth.
 """
 
 from __future__ import annotations

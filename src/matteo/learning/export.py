@@ -203,7 +203,7 @@ def main() -> None:
     pictures = fitted(options.int8, options.side) if options.int8 else ()
     export(
         options.weights, options.name, options.side, options.into, SHIPPED, options.fit,
-        dict(options.score) if options.score else None, options.heads, pictures, say=print,
+        scores=dict(options.score) if options.score else None, heads=options.heads, int8=pictures, say=print,
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def refined(
         alpha = refine(rgb, coarse, run, trimap, guessed=guessed, hints=hints)
         if guessed and coarse is not None and trimap is None:
             other = _without_network("fast", rgb, coarse, small)
-            cv2.addWeighted(alpha, LEARNED, other, 1 - LEARNED, 0, dst=alpha)
+            alpha = np.asarray(cv2.addWeighted(alpha, LEARNED, other, 1 - LEARNED, 0, dst=alpha), np.float32)
     else:
         alpha = _without_network(edges, rgb, _first(coarse, trimap, rgb, edges), small)
     if trimap is not None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from PIL import Image as PilImage
 from matteo.learning.data.listing import listing
 from matteo.learning.data.pair import Pair
 from matteo.learning.data.pairs import entries_of, load
+from matteo.learning.data.tar import Files, write_tar
 from matteo.models.session import default_threads
 from matteo.remover import in_order
 
@@ -35,18 +34,13 @@ def pack(
     entries = entries_of(listing(path))
     masked = any(entry.mask is not None for entry in entries)
     made = in_order(lambda entry: encoded(load(entry, longest), quality, masked), entries, default_threads())
-    aside = into.with_name(f".{into.name}.part")
-    try:
-        with tarfile.open(aside, "w") as tar:
-            for index, files in enumerate(made):
-                for name, data in files:
-                    info = tarfile.TarInfo(name)
-                    info.size = len(data)
-                    tar.addfile(info, io.BytesIO(data))
-                said(index + 1, len(entries))
-        os.replace(aside, into)
-    finally:
-        aside.unlink(missing_ok=True)
+
+    def told() -> Iterator[Files]:
+        for index, files in enumerate(made):
+            yield files
+            said(index + 1, len(entries))
+
+    write_tar(into, told())
 
 
 def encoded(pair: Pair, quality: int, masked: bool) -> list[tuple[str, bytes]]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from numpy.typing import NDArray
 
 from matteo.errors import DataError
 from matteo.learning.data import Pair, is_held_out, listing, pairs_of
+from matteo.learning.data.tar import Files, write_tar
 from matteo.learning.synthesis.scene import Composite, is_usable, make_composite
 
 LONGEST = 512
@@ -36,20 +34,15 @@ def synthesize(
     grounds = [pair.rgb for path in backgrounds for pair in some_of(path, seed)]
     if not pairs:
         raise DataError(f"no photograph with a usable subject in {', '.join(map(str, pictures)) or 'no tar'}")
-    aside = into.with_name(f".{into.name}.part")
-    try:
-        with tarfile.open(aside, "w") as tar:
-            for index in range(count):
-                rng = np.random.default_rng((seed, index))
-                made = make_composite(pairs[int(rng.integers(len(pairs)))], grounds, longest, rng)
-                for suffix, data in encoded(made):
-                    info = tarfile.TarInfo(f"made-{seed}-{index:05}{suffix}")
-                    info.size = len(data)
-                    tar.addfile(info, io.BytesIO(data))
-                said(index + 1, count)
-        os.replace(aside, into)
-    finally:
-        aside.unlink(missing_ok=True)
+
+    def made() -> Iterator[Files]:
+        for index in range(count):
+            rng = np.random.default_rng((seed, index))
+            composite = make_composite(pairs[int(rng.integers(len(pairs)))], grounds, longest, rng)
+            yield ((f"made-{seed}-{index:05}{suffix}", data) for suffix, data in encoded(composite))
+            said(index + 1, count)
+
+    write_tar(into, made())
 
 
 def some_of(path: Path, seed: int) -> Iterator[Pair]:
