@@ -215,6 +215,14 @@ def test_the_clean_plate_keeps_what_is_seen() -> None:
     assert isinstance(plate, Image)
 
 
+@pytest.mark.parametrize("radius", [4.0, 20.0])
+def test_what_is_blurred_afterwards_may_be_filled_in_coarsely(radius: float) -> None:
+    made = scene((480, 640), noise=3)
+    fine, coarse = (clean_plate(made.cutout, "test", blurred=told).rgb for told in (0, radius))
+    assert (fine != coarse).any()
+    assert np.abs(blurred(coarse, radius).astype(int) - blurred(fine, radius)).max() <= 3
+
+
 def test_a_real_cut_out_has_its_source() -> None:
     """The picture itself, not a copy, unless it is not wanted."""
     from matteo.picture.read import read

@@ -46,10 +46,9 @@ def blur(strength: float = 12, *, depth: bool = False, light: str = "encoded") -
     def behind(cutout: Cutout) -> Image:
         radius = strength / 1000 * max(cutout.size_hw)
         margin = math.ceil(min(radius, (FEET if depth else MARGIN) * max(cutout.size_hw)))
-        plate = clean_plate(cutout, "blur", margin)
-        growth, notes = (_growth(cutout.alpha), plate.notes) if depth else (None, plate.notes)
-        if depth and growth is None:
-            notes = (*notes, NO_GROUND)
+        growth = _growth(cutout.alpha) if depth else None
+        plate = clean_plate(cutout, "blur", margin, blurred=radius if growth is None else 0)
+        notes = (*plate.notes, NO_GROUND) if depth and growth is None else plate.notes
         tone = light_of(plate.metadata.icc)
         rgb = np.empty_like(plate.rgb)
         for part, values in _blurred(plate.rgb, radius, tone, growth):

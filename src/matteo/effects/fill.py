@@ -33,9 +33,14 @@ def fill(values: Floats, known: NDArray[Any]) -> Floats:
     plane = _plane(values, known)
     filled = _filled(np.where(known[..., None], values - plane, np.float32(0)), known, RELAXATIONS)
     filled += plane
-    np.clip(filled, values[known].min(axis=0), values[known].max(axis=0), out=filled)  # a plane may run out of it
-    filled[known] = values[known]
-    return filled
+    mask = known.view(np.uint8)
+    limited = []
+    for channel, own in zip(cv2.split(filled), cv2.split(values), strict=True):
+        least, most, _, _ = cv2.minMaxLoc(own, mask)
+        limited.append(np.clip(channel, least, most))  # a plane may run out of it
+    out = np.asarray(cv2.merge(limited), np.float32).reshape(values.shape)
+    cv2.copyTo(values, mask, out)
+    return out
 
 
 def _plane(values: Floats, known: NDArray[np.bool_]) -> Floats:

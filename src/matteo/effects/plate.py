@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -26,13 +27,14 @@ APART = 3 / 255  # the mean difference up to which it is; none of it is kept fro
 RAMP = 0.08  # of the long side: so far beyond the photograph nothing but that is seen
 
 
-def clean_plate(cutout: Cutout, effect: str, margin: int = 0) -> Image:
+def clean_plate(cutout: Cutout, effect: str, margin: int = 0, blurred: float = 0) -> Image:
     """The source with its subject filled in from around, in its own depth; pixels where alpha is 0 as they are.
 
     margin: pixels around the subject that are not trusted either, unless they are, on average, what is filled in
-    there: then they stay, with their grain. So does what the soft edge lets through. Where the canvas reaches beyond
-    the source it is continued, mirrored and farther out ever softer (what is mirrored draws the eye), and a note says
-    so; a source that was see-through itself keeps its opacity.
+    there: then they stay, with their grain. So does what the soft edge lets through. blurred: the radius in pixels of
+    a disc that the plate is blurred with afterwards; then nothing finer than half of it is filled in.
+    Where the canvas reaches beyond the source it is continued, mirrored and farther out ever softer (what is mirrored
+    draws the eye), and a note says so; a source that was see-through itself keeps its opacity.
     Where no part of the source is seen by itself nothing can be filled in: its own pixels stay, and a note says so.
     UsageError, naming `effect`, where the cut-out has no source.
     """
@@ -43,14 +45,14 @@ def clean_plate(cutout: Cutout, effect: str, margin: int = 0) -> Image:
         hidden = cv2.dilate(hidden, ring)
     plain = replace(source, metadata=cutout.metadata, notes=())
     if source.opacity is None:
-        return _with(plain, _filled(source.rgb, hidden > 0, cutout))
+        return _with(plain, _filled(source.rgb, hidden > 0, cutout, blurred))
     inner = _rectangle(source.opacity)
     if inner is None:
         hidden = cv2.bitwise_or(hidden, cv2.inRange(source.opacity, 0.0, 0.5))
         return _with(plain, _filled(source.rgb, hidden > 0))
     seen = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
     part = replace(cutout, rgb=cutout.rgb[seen], alpha=cutout.alpha[seen], under=(), source=None)
-    within = _with(Image(source.rgb[seen]), _filled(source.rgb[seen], hidden[seen] > 0, part))
+    within = _with(Image(source.rgb[seen]), _filled(source.rgb[seen], hidden[seen] > 0, part, blurred))
     rgb = _continued(within.rgb, source.rgb.shape, inner)
     return replace(plain, rgb=rgb, opacity=None, notes=(BEYOND, *within.notes))
 
@@ -87,11 +89,11 @@ def _continued(rgb: Rgb, shape: tuple[int, ...], inner: Box) -> Rgb:
     return np.asarray(out)
 
 
-def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout | None = None) -> Rgb | None:
+def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout | None = None, blurred: float = 0) -> Rgb | None:
     """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole.
     None where no cell is. cutout: what is seen beside and through its edge stays where it fits in; None where
     the picture's own colours are not to be trusted, as it is see-through itself."""
-    step = max(1, -(-max(hidden.shape) // WORKING))
+    step = max(1, -(-max(hidden.shape) // WORKING), int(blurred / 2))
     values, known = _reduced(rgb, hidden, step)
     if not known.any():
         return None
@@ -124,7 +126,7 @@ def _with_grain(
     weight = told[box].astype(np.float32)
     more = (behind - filled[box]) * weight[..., None]
     around = np.maximum(cv2.blur(weight, (NEAR, NEAR)), np.float32(1e-6))
-    apart = np.abs(cv2.blur(more, (NEAR, NEAR))).max(axis=2) / around
+    apart = reduce(cv2.max, (np.abs(channel) for channel in cv2.split(cv2.blur(more, (NEAR, NEAR))))) / around
     kept = np.clip(2 - apart / (np.float32(APART) * full), 0, 1)
     out = filled.copy()
     out[box] += more * kept[..., None]

@@ -44,22 +44,25 @@ def _composed(
 ) -> Alpha | float:
     """Fills h x w x 3 and gives the opacity. Where all weights are 0 or 1 nothing but the topmost is copied; what is
     mixed is picked out, as it is little of most pictures."""
+    import cv2
+
     out[:] = colours[0]
     total: Alpha | float = 1.0 if weights[0] is None else weights[0].copy()
     between = np.zeros(out.shape[:2], bool)
     for colour, weight in zip(colours[1:], weights[1:], strict=True):
         solid = np.ones(out.shape[:2], bool) if weight is None else weight == 1
-        np.copyto(out, colour, where=solid[..., None])
+        cv2.copyTo(np.ascontiguousarray(colour), solid.view(np.uint8), out)
         if isinstance(total, np.ndarray):
             total[solid] = 1
         between &= ~solid  # whatever is mixed beneath is not seen
         if weight is not None:
             between |= (weight > 0) & ~solid
     if between.any():
-        picked = [colour[between] for colour in colours]
-        shares = [None if weight is None else weight[between] for weight in weights]
+        places = np.flatnonzero(between)
+        picked = [colour.reshape(-1, 3).take(places, 0) for colour in colours]
+        shares = [None if weight is None else weight.ravel().take(places) for weight in weights]
         mixed, share = _mixed(picked if light is None else [light.linear(values) for values in picked], shares)
-        out[between] = np.rint(mixed) if light is None else light.encoded(mixed, out.dtype)
+        out.reshape(-1, 3)[places] = np.rint(mixed) if light is None else light.encoded(mixed, out.dtype)
         if isinstance(total, np.ndarray):
             total[between] = 1 if share is None else share
     return total
