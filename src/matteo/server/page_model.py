@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
-from matteo.models.refiner import FOLDER as REFINER
 from matteo.models.table import SHIPPED
 from matteo.server.answers import as_json
 from matteo.server.page_runtime import VERSION, is_built
@@ -14,7 +13,7 @@ from matteo.server.refusal import Refusal
 router = APIRouter(prefix="/page-model", include_in_schema=False)
 FILES = {
     "matteo.onnx": SHIPPED / "matteo.onnx", "matteo.json": SHIPPED / "matteo.json",
-    "refiner.onnx": REFINER / "refiner.onnx", "LICENCE-WEIGHTS.md": SHIPPED / "LICENCE-WEIGHTS.md",
+    "LICENCE-WEIGHTS.md": SHIPPED / "LICENCE-WEIGHTS.md",
 }  # fmt: skip
 
 
