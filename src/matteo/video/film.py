@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from matteo.errors import UnreadablePicture, UnsupportedFormat
 from matteo.picture.limits import Limits
 from matteo.video.colour import Colour, colour_of, depth_of
+from matteo.video.mastering import Mastering, mastering_of
 from matteo.video.media import OPTIONS, reading
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Film:
     pixel_aspect: Fraction = Fraction(1)
     turn: tuple[int, bool] = (0, False)
     colour: Colour = Colour()  # noqa: RUF009 (frozen)
+    mastering: Mastering = Mastering()  # noqa: RUF009 (frozen)
     depth: int = 8
     bits: int = 8
     opacity: bool = False
@@ -134,9 +136,9 @@ def _facts(path: Path, container: InputContainer, stream: VideoStream, first: Vi
     return Film(
         path, size_hw, stream.time_base or Fraction(1, 90_000), Fraction(rate), _zero(container), stream.frames or None,
         _duration(container, stream), 1 / aspect if turn[0] % 2 and aspect else aspect or Fraction(1), turn,
-        colour_of(first), depth_of(first.format), bits, any(c.is_alpha for c in first.format.components),
-        stream.codec_context.name, _timecode(container, stream), container.format.name.startswith(INDEXED),
-        notes=tuple(notes),
+        colour_of(first), mastering_of(first), depth_of(first.format), bits,
+        any(c.is_alpha for c in first.format.components), stream.codec_context.name, _timecode(container, stream),
+        container.format.name.startswith(INDEXED), notes=tuple(notes),
     )  # fmt: skip
 
 

@@ -53,8 +53,9 @@ class Container:
     kind: "film", "animation" (written by Pillow), "frames" (numbered pictures). muxer: FFmpeg's name.
     alpha: the codec of transparent films; None where there is none. sound: FFmpeg's names of those copied as they are.
     sound_as: the encoder for others, and for what has no name in the container; None: holds no sound. subtitles: copied
-    as they are; text_as: what other texts are turned into. chapters: whether it holds them. aspect: whether PyAV makes
-    it say how pixels are shaped.
+    as they are; text_as: what other texts are turned into. chapters, attachments: whether it holds them. aspect:
+    whether PyAV makes it say how pixels are shaped. cover: how it holds a cover picture, as a "stream" or a "file";
+    None: not at all.
     """
 
     kind: str
@@ -67,6 +68,8 @@ class Container:
     text_as: str | None = None
     chapters: bool = False
     aspect: bool = True
+    cover: str | None = None
+    attachments: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -120,7 +123,7 @@ _IN_MOV = frozenset(
 _AS_THEY_ARE = {"avoid_negative_ts": "disabled"}
 _MP4 = Container(
     "film", ("h264", "hevc", "av1"), None, "mp4", _IN_MP4, "aac", frozenset({"mov_text"}), "mov_text", True, True,
-    {"movflags": "+faststart"},
+    "stream", options={"movflags": "+faststart"},
 )  # fmt: skip
 CONTAINERS: dict[str, Container] = {
     ".mp4": _MP4,
@@ -131,11 +134,11 @@ CONTAINERS: dict[str, Container] = {
     ),
     ".mkv": Container(
         "film", ("h264", "hevc", "av1", "vp9", "ffv1"), "ffv1", "matroska", EVERY, "flac", EVERY, "subrip", True, False,
-        _AS_THEY_ARE,
+        "file", True, _AS_THEY_ARE,
     ),
     ".webm": Container(
         "film", ("vp9", "av1"), "vp9", "webm", frozenset({"opus", "vorbis"}), "libopus", frozenset({"webvtt"}),
-        "webvtt", True, False, _AS_THEY_ARE,
+        "webvtt", True, False, options=_AS_THEY_ARE,
     ),
     ".webp": Container("animation", ("ffv1",), "ffv1"),
     ".avif": Container("animation", ("ffv1",), "ffv1"),

@@ -1,5 +1,5 @@
 """Segments into one film, without encoding again: their packets in turn, with the time stamps that the source's frames
-had, and beside them its sound, subtitles, chapters and metadata."""
+had, and beside them its sound, subtitles, chapters, cover, attached files and metadata."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 
+from matteo.video.attached import attach
 from matteo.video.film import Film, pictures_of
 from matteo.video.formats import Container
 from matteo.video.manifest import Segment
@@ -48,10 +49,13 @@ def join(
             return []
         with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as source:
             found, notes = tracks(source, out, container)
+            covers, left = attach(film.path, out, container)
             _describe(source, out, made, container, film, kept)
+            for packet in covers:
+                out.mux(packet)
             for _, packet in heapq.merge(pictures, _guarded(packets_of(source, found, kept), film), key=_when):
                 out.mux(packet)
-    return [*notes, *(note for track in found for note in track.notes)]
+    return [*notes, *left, *(note for track in found for note in track.notes)]
 
 
 def _pictures(out: OutputContainer, first: Path, plan: Plan, film: Film) -> Any:

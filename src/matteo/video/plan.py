@@ -226,7 +226,7 @@ def _plan(film: Film, target: Path, codec: str, quality: str, transparent: bool,
     if codec in CODECS and not CODECS[codec].full:
         plain = replace(plain, range=LIMITED)
     deep = film.depth == 16 and kind != "animation"
-    return Plan(codec, quality, transparent, deep, plain, film.pixel_aspect, min(film.rate, FASTEST))
+    return Plan(codec, quality, transparent, deep, plain, film.mastering, film.pixel_aspect, min(film.rate, FASTEST))
 
 
 def _check_apart(outputs: list[Output]) -> None:
@@ -240,6 +240,8 @@ def _notes(film: Film, outputs: list[Output]) -> Iterator[str]:
         kind, plan = output.container.kind, output.plan
         if kind != "film" and film.colour.hdr and output.name == "film":
             yield f"the film is HDR ({film.colour.hdr}), which this format does not say: its values are kept"
+        if kind == "film" == output.name and film.mastering and not film.mastering.options(plan.how.encoder):
+            yield f"{plan.codec} does not say here on which screen the film was mastered, nor how bright it becomes"
         if kind == "film" and plan.how.even and any(n % 2 for n in film.size_hw):
             yield f"{plan.codec} needs even sides: the last row or column stands twice"
         if film.depth == 16 and output.name == "film" and (kind == "animation" or not _deep(plan)):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
-from av.stream import Discard, Disposition
+from av.stream import Discard
 
 from matteo.errors import OutputError
 from matteo.video.clock import Clock, Growing
@@ -45,6 +45,12 @@ class Part:
     def holds(self, time: Fraction) -> bool:
         return (self.start is None or time >= self.start) and (self.end is None or time < self.end)
 
+    def cut(self, time: Fraction, length: Fraction) -> tuple[Fraction, Fraction] | None:
+        """When what begins at `time` and lasts so long begins and ends within the part; None where it does not."""
+        begin = time if self.start is None else max(time, self.start)
+        end = time + length if self.end is None else min(time + length, self.end)
+        return (begin, end) if begin < end else None
+
 
 @dataclass(frozen=True)
 class Track:
@@ -66,10 +72,8 @@ def tracks(source: InputContainer, target: OutputContainer, container: Container
     """The tracks of all sounds and subtitles that the container can hold, and what is to be said of the others."""
     found, notes = [], []
     for stream in source.streams:
-        if stream.type == "video":
+        if stream.type in ("video", "attachment"):
             stream.discard = Discard.all
-            if stream.disposition & Disposition.attached_pic:
-                notes.append("a cover picture was left out")
             continue
         track, note = _track(stream, target, container)
         if track is None:
@@ -160,6 +164,19 @@ def _time(packet: Any) -> Fraction | None:
     return None if stamp is None else Fraction(stamp) * packet.time_base
 
 
+def _trimmed(packet: Any, time: Fraction, part: Part) -> bool:
+    """Whether the packet is a text that is shown within the part, whose time is then only that."""
+    if packet.stream.type != "subtitle" or not packet.duration:
+        return False
+    kept = part.cut(time, packet.duration * packet.time_base)
+    if kept is None:
+        return False
+    begin, end = (round(moment / packet.time_base) for moment in kept)
+    packet.pts = packet.dts = begin
+    packet.duration = end - begin
+    return True
+
+
 def _moved(packet: Any, part: Part) -> Timed:
     ticks = round(part.shift / packet.time_base)
     packet.pts = None if packet.pts is None else packet.pts - ticks
@@ -176,7 +193,7 @@ def _copied(made: Any, stream: Any) -> Callable[[Any, Part], Iterator[Timed]]:
 
     def packets(packet: Any, part: Part) -> Iterator[Timed]:
         time = _time(packet)
-        if packet.size and time is not None and part.holds(time):
+        if packet.size and time is not None and (_trimmed(packet, time, part) or part.holds(time)):
             packet.stream = made
             _, moved = _moved(packet, part)
             growing.put(moved)
@@ -189,7 +206,7 @@ def _rewritten(made: Any, name: str, other: str) -> Callable[[Any, Part], Iterat
     def packets(packet: Any, part: Part) -> Iterator[Timed]:
         time = _time(packet)
         data = converted(bytes(packet), name, other) if packet.size else None
-        if data is None or time is None or not part.holds(time):
+        if data is None or time is None or not (_trimmed(packet, time, part) or part.holds(time)):
             return
         fresh: Any = av.Packet(data)
         fresh.stream, fresh.time_base = made, packet.time_base

@@ -17,6 +17,7 @@ from matteo.picture.image import Image
 from matteo.video.bleed import bled
 from matteo.video.colour import Colour, to_frame
 from matteo.video.formats import CODECS, Codec
+from matteo.video.mastering import Mastering
 from matteo.video.media import same_priority, writing
 
 
@@ -32,6 +33,7 @@ class Plan:
     transparent: bool = False
     deep: bool = False
     colour: Colour = Colour()  # noqa: RUF009 (frozen)
+    mastering: Mastering = Mastering()  # noqa: RUF009 (frozen)
     pixel_aspect: Fraction = Fraction(1)
     rate: Fraction = Fraction(25)
     threads: int = 0
@@ -90,6 +92,8 @@ class SegmentWriter:
         self._size_hw = image.size_hw
         how, plan = self.plan.how, self.plan
         options = {**how.always, **how.options.get(plan.quality, {}), **(how.with_alpha if plan.transparent else {})}
+        for name, told in plan.mastering.options(how.encoder).items():
+            options[name] = f"{options[name]}:{told}" if name in options else told
         with writing(self.path):
             self._container = av.open(str(self.path), "w", format=how.segment)
             stream = self._stream = self._container.add_stream(how.encoder, rate=plan.rate, options=options)
