@@ -41,7 +41,7 @@ class Form:
 
 FORMS = {
     "matteo": Form(blocks=(1, 3, 6, 3), decoder=(32, 48, 96, 128)),
-    "matteo-fast": Form(widths=(24, 48, 96, 192), decoder=(24, 32, 48, 64)),
+    "matteo-small": Form(widths=(24, 48, 96, 192), decoder=(24, 32, 48, 64)),
 }
 
 
