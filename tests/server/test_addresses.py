@@ -47,6 +47,9 @@ def test_a_network_may_be_allowed_and_opens_no_other() -> None:
         ("8.8.8.8", None, "", "8.8.8.8", False),
         ("8.8.8.8", "127.0.0.1", "", "8.8.8.8", False),  # nobody trusted says it
         ("127.0.0.1", "8.8.8.8", "", "127.0.0.1", False),  # a proxy on this machine that nobody told of
+        ("127.0.0.1", "", "", "127.0.0.1", False),  # its line may be empty, or the first of two
+        ("127.0.0.1", ",8.8.8.8", "", "127.0.0.1", False),
+        ("10.0.0.2", "127.0.0.1,8.8.8.8", "10.0.0.0/8", "8.8.8.8", False),
         ("127.0.0.1", "8.8.8.8", "127.0.0.1", "8.8.8.8", False),
         ("127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1", True),
         ("10.0.0.2", "1.2.3.4, 8.8.8.8", "10.0.0.0/8", "8.8.8.8", False),  # what the client itself put before

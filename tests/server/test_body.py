@@ -108,7 +108,10 @@ DAMAGED = [
     ("application/json", b"\xff\xfe"),
     ("application/json", b"null"), ("application/json", b'{"a": ' + b"9" * 5000 + b"}"),
     ("application/json", b'{"size": "' + b"a" * 9000 + b'"}'), (FORM, b"&".join(b"a%d=1" % n for n in range(200))),
-    (FORM, b"size=" + b"a" * 9000),
+    (FORM, b"size=" + b"a" * 9000), (FORM, b"%" * 800 + b"=1"), (FORM, b"image_file_b64=" + b"%41" * 100_000),
+    ("application/json", b'{"a": [' + b"{}," * 20_000 + b"{}]}"),
+    ("application/json", b'{"image_file_b64": "' + b"A" * 100_000 + b'\\u4e00"}'),
+    ("application/json", b'{"image_file_b64": "' + b"A" * 100_000 + "\u4e00\"}".encode()),
 ]  # fmt: skip
 
 
@@ -192,3 +195,35 @@ def test_nothing_is_written_to_the_disk(
     answer = httpx.post(running.url + "/api/cutouts", files={"file": big}, timeout=60)
     assert answer.status_code == 200
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"effect": "sticker:100px"}, {"margin": "300%", "aspect": "20:1"}, {"effect": "rotate:45", "margin": "120%"}],
+)
+@pytest.mark.parametrize("behind", [{}, {"background_file": PICTURE}])
+def test_no_effect_makes_a_larger_canvas_than_pictures_may_be(
+    narrow: Running, fields: dict[str, str], behind: dict[str, bytes]
+) -> None:
+    asked = {**fields, **({"harmonize": "yes"} if behind else {})}
+    answer = httpx.post(narrow.url + "/api/cutouts", data=asked, files={"file": PICTURE, **behind}, timeout=60)
+    assert code(answer) in ("invalid_parameter", "invalid_request")
+    assert "megapixels" in answer.text
+
+
+def test_base64_is_read_however_its_letters_are_written(narrow: Running) -> None:
+    import base64
+
+    plain = base64.b64encode(PICTURE).decode()
+    forms = [
+        "image_file_b64=" + plain.replace("+", "%2B").replace("/", "%2f").replace("=", "%3D"),
+        "image_file_b64=" + "%0D%0A".join(plain[n : n + 76] for n in range(0, len(plain), 76)).replace("+", "%2b"),
+    ]
+    for form in forms:
+        answer = httpx.post(narrow.url + "/v1.0/removebg", content=form, headers={"Content-Type": FORM}, timeout=60)
+        assert answer.status_code == 200, answer.text
+    escaped = '{"image_file_b64": "' + plain.replace("+", "\\u002B").replace("/", "\\/") + '"}'
+    answer = httpx.post(
+        narrow.url + "/v1.0/removebg", content=escaped, headers={"Content-Type": "application/json"}, timeout=60
+    )
+    assert answer.status_code == 200, answer.text

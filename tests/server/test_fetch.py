@@ -112,6 +112,15 @@ def test_what_drips_is_cut_in_time(pictures: Sources) -> None:
     assert time.monotonic() - started < 5
 
 
+def test_even_when_the_line_cannot_be_cut(pictures: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the middle of a TLS handshake, whose socket is another one afterwards."""
+    monkeypatch.setattr("matteo.server.fetch._Watch._cut", lambda _: None)
+    started = time.monotonic()
+    with pytest.raises(FetchError, match="too long"):
+        fetch(pictures.url + "/drip", Bounds(1 << 20, 0.7, HERE.allowed))
+    assert time.monotonic() - started < 5
+
+
 def test_a_server_as_it_comes_fetches_nothing_from_here(serve: Callable[..., Running], pictures: Sources) -> None:
     running = serve()
     before = len(pictures.asked)

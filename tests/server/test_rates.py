@@ -11,7 +11,7 @@ from matteo.server.rates import Rates
 from matteo.server.refusal import Refusal
 
 from .running import Running
-from .sources import small
+from .sources import Sources, small
 
 
 def test_a_minute_holds_its_megapixels_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,3 +66,16 @@ def test_over_http_the_headers_say_it_and_429_says_when(serve: Callable[..., Run
         assert refused.json()["errors"][0]["code"] == "rate_limit_exceeded"
         assert 0 < int(refused.headers["retry-after"]) <= 61
         assert client.get("/v1.0/account").status_code == 200  # costs nothing
+
+
+def test_what_is_fetched_costs_whatever_comes_of_it(serve: Callable[..., Running], pictures: Sources) -> None:
+    running = serve(rate=10, url_networks="127.0.0.0/8")
+    with httpx.Client(base_url=running.url, timeout=60) as client:
+        left = [
+            client.post(path, data={field: pictures.url + name}).headers["x-ratelimit-remaining"]
+            for path, field, name in (
+                ("/v1.0/improve", "image_url", "/picture.jpg"), ("/v1.0/improve", "image_url", "/404"),
+                ("/api/cutouts", "url", "/text"), ("/v1.0/removebg", "image_url", "/picture.jpg"),
+            )
+        ]  # fmt: skip
+    assert left == ["9", "8", "7", "5"]  # the last one's picture is a megapixel, too

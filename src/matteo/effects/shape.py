@@ -17,6 +17,7 @@ from matteo.picture import colour as colours
 from matteo.picture.composite import strips
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha, Image, Rgb
+from matteo.picture.limits import Limits
 
 Length: TypeAlias = float | str
 
@@ -200,8 +201,9 @@ def with_under(cutout: Cutout, *layers: Image) -> Cutout:
     return replace(cutout, under=(*cutout.under, *layers))
 
 
-def with_room(cutout: Cutout, around: float) -> Cutout:
-    """The canvas widened where less than `around` pixels are left beside the subject; no pixel changes."""
+def with_room(cutout: Cutout, around: float, limits: Limits | None = None) -> Cutout:
+    """The canvas widened where less than `around` pixels are left beside the subject; no pixel changes. limits: of the
+    canvas, the reader's where None; UsageError beyond."""
     more = math.ceil(around)
 
     def where(box: Box) -> Placement:
@@ -210,4 +212,4 @@ def with_room(cutout: Cutout, around: float) -> Cutout:
         right, bottom = max(0, box.right + more - width), max(0, box.bottom + more - height)
         return Placement(1.0, left, top, (height + top + bottom, width + left + right))
 
-    return placed(cutout, where)
+    return placed(cutout, where, limits)

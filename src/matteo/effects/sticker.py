@@ -12,6 +12,7 @@ from matteo.effects.table import check
 from matteo.picture.colour import parse_colour
 from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.layers.drawn import Drawn
+from matteo.picture.limits import Limits
 
 DROP = 0.35  # of the outline's width: how far the shadow falls
 SOFT = 0.45  # of the outline's width: its blur
@@ -19,12 +20,12 @@ REACH = 1 + DROP + 3 * SOFT
 
 
 @effect_function
-def sticker(width: Length = 16, colour: str = "white", shadow: float = 0.45) -> Effect:
+def sticker(width: Length = 16, colour: str = "white", shadow: float = 0.45, *, limits: Limits | None = None) -> Effect:
     """Two layers beneath the subject, shadow and outline; the canvas grows where they would be cut off. Faint wisps
     beyond the outline go, as if it were cut with scissors.
 
     width: of the outline, thousandths of the picture's long side, "1.6%" of it, or "40px". shadow: its darkness,
-    0 to 1. A width of 0 leaves the cut-out as it is.
+    0 to 1. A width of 0 leaves the cut-out as it is. limits: of the canvas, the reader's where None.
     """
     check("sticker", shadow=shadow)
     check_length(width)
@@ -34,7 +35,7 @@ def sticker(width: Length = 16, colour: str = "white", shadow: float = 0.45) -> 
         wide = pixels(width, cutout.size_hw)
         if wide == 0:
             return cutout
-        roomy = with_room(cutout, REACH * wide + 1)
+        roomy = with_room(cutout, REACH * wide + 1, limits)
         paper = widened(roomy.alpha, wide)
         roomy = replace(roomy, alpha=np.minimum(roomy.alpha, paper))
         dark = moved(softened(paper, SOFT * wide), 0, DROP * wide)

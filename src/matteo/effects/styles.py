@@ -22,6 +22,7 @@ STYLES: dict[str, Entry] = {
             "colour": P("white", COLOUR),
             "shadow": P(0.45, "how dark the shadow is", 0, 1, share=True),
         },
+        limited=True,
     ),
     "glow": Entry(
         "glow",
@@ -62,7 +63,10 @@ STYLES: dict[str, Entry] = {
         needs_source=True,
     ),
     "rotate": Entry(
-        "rotate", "the subject turned, on a canvas that grows", {"angle": P(0.0, "degrees, anticlockwise", -360, 360)}
+        "rotate",
+        "the subject turned, on a canvas that grows",
+        {"angle": P(0.0, "degrees, anticlockwise", -360, 360)},
+        limited=True,
     ),
     "headshot": Entry(
         "headshot",

@@ -45,7 +45,7 @@ def caller(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> 
             break
         address, believed = found, True
     name = str(address) if address is not None else peer
-    local = address is not None and address.is_loopback and (believed or not forwarded_for)
+    local = address is not None and address.is_loopback and (believed or forwarded_for is None)
     return name, local
 
 

@@ -9,13 +9,16 @@ import asyncio
 import contextlib
 import json
 import math
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from matteo.server.refusal import Refusal, busy
@@ -27,6 +30,11 @@ LONGEST_FIELD = 8192
 LONGEST_NAME = 256
 FORM = "application/x-www-form-urlencoded"
 FORM_BYTES = 1 << 16  # of a form or JSON beside the picture in it
+ENTRIES = 10_000  # of JSON: each takes some fifty times the room of its letters
+ESCAPES = 3 * LONGEST_FIELD  # of a field of a form
+_LETTERS = {b"%2B": b"+", b"%2F": b"/", b"%3D": b"=", b"%0D": b"\r", b"%0A": b"\n", b"%20": b" "}
+_OF_BASE64 = {written: letter for code, letter in _LETTERS.items() for written in (code, code.lower())}
+_WIDE = re.compile(rb"\\u(?!00)")  # an escape by which every letter of a text takes two bytes or four
 UNSET = ("", "undefined", "null")  # what clients send for a value that they have not
 
 
@@ -117,7 +125,8 @@ async def read_body(request: Request, bounds: Bounds, lease: Lease) -> Body:
         raise Refusal(408, "The request took too long to arrive", "timeout") from None
     except ClientDisconnect:
         raise Refusal(400, "The request ended too early", "incomplete_request") from None
-    return _whole(kind.decode("latin-1"), data, bounds)
+    whole = partial(_whole, kind.decode("latin-1"), data, bounds)
+    return whole() if len(data) <= FORM_BYTES else await run_in_threadpool(whole)
 
 
 def _whole(kind: str, data: bytearray, bounds: Bounds) -> Body:
@@ -250,19 +259,41 @@ async def _multipart(chunks: AsyncIterator[bytes], boundary: bytes, bounds: Boun
 
 def _form(data: bytearray, bounds: Bounds) -> Body:
     body = Body()
-    try:
-        pairs = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
-    except ValueError as error:
-        raise damaged("Its form has too many fields.") from error
-    for name, value in pairs:
-        if len(value) > _longest(name, bounds):
+    if data.count(b"&") >= FIELDS:
+        raise damaged("Its form has too many fields.")
+    for pair in data.split(b"&"):
+        raw_name, _, raw = pair.partition(b"=")
+        if len(raw_name) > 3 * LONGEST_NAME:
+            raise damaged("A field has too long a name.")
+        name = _unquoted(raw_name)
+        most = _longest(name, bounds)
+        if len(raw) > 3 * most:
             raise too_large(bounds.file) if name.endswith("_b64") else _long_field(name)
-        _keep(body, name, value)
+        value = _unquoted(raw)
+        if len(value) > most:
+            raise too_large(bounds.file) if name.endswith("_b64") else _long_field(name)
+        if name:
+            _keep(body, name, value)
     return body
+
+
+def _unquoted(raw: bytearray) -> str:
+    """A value of a form. The escapes of base64 are replaced as a whole: one by one, as others are, millions of them
+    would take a hundred times the body's room."""
+    plain = bytes(raw).replace(b"+", b" ")
+    for escape, letter in _OF_BASE64.items():
+        plain = plain.replace(escape, letter)
+    if plain.count(b"%") > ESCAPES:
+        raise damaged("A field of its form has too many escapes.")
+    return unquote_to_bytes(plain).decode("utf-8", "replace")
 
 
 def _json(data: bytearray) -> Body:
     body = Body()
+    if sum(data.count(sign) for sign in (b",", b"[", b"{")) > ENTRIES:
+        raise damaged("Its JSON has too many entries.")
+    if len(data) > FORM_BYTES and (not data.isascii() or _WIDE.search(data)):
+        raise damaged("Its JSON is long, and not of plain letters, as a picture in base64 is.")
     try:
         found = json.loads(data) if data.strip() else {}
     except (ValueError, RecursionError) as error:

@@ -70,7 +70,7 @@ def request(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
-    """One exchange, without redirects: status, headers, and the body of a 200, else nothing of it."""
+    """One exchange, without redirects: status, headers, and the body of a 200 to a GET, else nothing of it."""
     parts = checked(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     address = _resolved(host, port, bounds.allowed)
@@ -81,11 +81,13 @@ def request(
         if parts.scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
             watch.line = connection.sock
+            if watch.has_cut:  # in the middle of that, which it did not end
+                raise FetchError("it took too long")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         said = {"User-Agent": f"matteo/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
         connection.request(method, target, body, {"Host": _netloc(parts), **said, **(headers or {})})
         with contextlib.closing(connection.getresponse()) as answer:
-            data = _read(answer, bounds.most) if answer.status == 200 else b""
+            data = _read(answer, bounds.most, deadline) if method == "GET" and answer.status == 200 else b""
         if watch.has_cut:  # a line that was cut looks as if it had ended
             raise FetchError("it took too long")
         return answer.status, answer.headers, data
@@ -162,13 +164,15 @@ def _netloc(parts: SplitResult) -> str:
     return host if parts.port is None else f"{host}:{parts.port}"
 
 
-def _read(answer: http.client.HTTPResponse, most: int) -> bytes:
+def _read(answer: http.client.HTTPResponse, most: int, deadline: float) -> bytes:
     said = answer.headers.get("Content-Length", "")
     if said.isascii() and said.isdigit() and int(said[:18]) > most:
         raise FetchError(f"it is larger than {most / 1e6:g} MB")
     data = bytearray()
     while chunk := answer.read1(CHUNK):
         data += chunk
+        if time.monotonic() > deadline:
+            raise FetchError("it took too long")
         if len(data) > most:
             raise FetchError(f"it is larger than {most / 1e6:g} MB")
     if answer.length:

@@ -71,7 +71,8 @@ class Service:
 
     def _caller(self, request: Request) -> Caller:
         peer = request.client.host if request.client else ""
-        address, local = caller(peer, request.headers.get("x-forwarded-for"), self.trusted)
+        told = request.headers.getlist("x-forwarded-for")  # a proxy may add a line of its own
+        address, local = caller(peer, ",".join(told) if told else None, self.trusted)
         text = request.headers.get("x-api-key", "").strip()
         scheme, _, bearer = request.headers.get("authorization", "").strip().partition(" ")
         text = text or (bearer.strip() if scheme.lower() == "bearer" else "")
@@ -116,12 +117,14 @@ class Service:
         with self.memory.lease() as lease:
             yield await read_body(request, bounds or Bounds.of(self.settings), lease)
 
-    async def fetched(self, url: str) -> bytes:
-        """The bytes at an address. Refusal 403 where fetching is off, 429 where too much is; FetchError else."""
+    async def fetched(self, url: str, caller: Caller) -> bytes:
+        """The bytes at an address; it costs a caller one megapixel, whatever comes of it. Refusal 400 where fetching is
+        off, 429 where too much is; FetchError else."""
         if not self.settings.urls:
             raise Refusal(400, "Addresses are not fetched here", "invalid_image_url", "Send the picture itself.")
         if self._fetching >= FETCHES + self.engine.queue:
             raise Refusal(429, "The server is busy", "rate_limit_exceeded", "Try again later.", retry_s=2)
+        self.rates.charge(caller.who, caller.rate, 1)
         self._fetching += 1
         try:
             loop = asyncio.get_running_loop()

@@ -89,7 +89,7 @@ def make(remover: Remover, given: Given, options: Options, charge: Callable[[flo
 def check_look(options: Options, behind: bool) -> None:
     """UsageError where the look's texts make no sense: before any picture is there. behind: one will be sent."""
     if behind:
-        _fitted(options, colour("white"))
+        _fitted(options, colour("white"), None)
     else:
         steps(options.look)
 
@@ -102,19 +102,19 @@ def _steps(options: Options, background: bytes | None, limits: Limits) -> Steps:
     read_one = read(background, limits=limits)
     behind = picture_behind(read_one, fit=options.background_fit, around=AROUND, light=look.light or "encoded")
     if look.harmonize is not None or any(text.partition(":")[0] in FITTED for text in look.effect):
-        return replace(_fitted(options, behind), finish=behind)
+        return replace(_fitted(options, behind, limits), finish=behind)
     return replace(steps(replace(look, light=None), limits), finish=behind)
 
 
-def _fitted(options: Options, behind: Background) -> Steps:
+def _fitted(options: Options, behind: Background, limits: Limits | None) -> Steps:
     """Effects that look at what lies behind, given the picture that was sent."""
     look = options.look
     plain = tuple(text for text in look.effect if text.partition(":")[0] not in FITTED)
-    base = steps(replace(look, effect=plain, harmonize=None, light=None))
+    base = steps(replace(look, effect=plain, harmonize=None, light=None), limits)
     texts = [text for text in look.effect if text.partition(":")[0] in FITTED]
     if look.harmonize is not None:
         texts.insert(0, "harmonize" if look.harmonize == "yes" else f"harmonize:{look.harmonize}")
-    return replace(base, effects=(*base.effects, *(parse_effect(text, behind) for text in texts)))
+    return replace(base, effects=(*base.effects, *(parse_effect(text, behind, limits) for text in texts)))
 
 
 def _encoded(cutout: Cutout, done: Steps, options: Options) -> tuple[bytes, tuple[int, int], tuple[str, ...]]:

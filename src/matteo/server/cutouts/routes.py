@@ -20,7 +20,7 @@ from matteo.server.cutouts.render import Given, Made, make
 from matteo.server.cutouts.tables import effects, models, presets
 from matteo.server.fetch import FetchError
 from matteo.server.refusal import Refusal, of_error
-from matteo.server.service import Service, service_of
+from matteo.server.service import Caller, Service, service_of
 
 router = APIRouter(prefix="/api", tags=["matteo"])
 
@@ -32,7 +32,7 @@ async def cutouts(request: Request) -> Response:
     caller = service.admitted(request)
     async with service.body(request) as body:
         body.fields = {**dict(request.query_params), **body.fields}
-        options, given = await read_request(service, body)
+        options, given = await read_request(service, body, caller)
         del body
         done = await service.run(lambda: make(service.engine.remover, given, options, service.charger(caller)))
     service.metrics.add("pictures")
@@ -64,7 +64,7 @@ async def list_effects(request: Request) -> Response:
     return as_json({"effects": effects()})
 
 
-async def read_request(service: Service, body: Body) -> tuple[Options, Given]:
+async def read_request(service: Service, body: Body, caller: Caller) -> tuple[Options, Given]:
     """The options and what is sent with them. Refusal 400 for what makes no sense."""
     sources = [body.file("file"), body.raw, _decoded(service, body, "file_b64"), body.fields.get("url")]
     found = [one for one in sources if one is not None]
@@ -73,7 +73,7 @@ async def read_request(service: Service, body: Body) -> tuple[Options, Given]:
         raise Refusal(400, "Give one picture", code, "As file, as url, or as the body itself.")
     background = body.file("background_file") or body.fields.get("background_url")
     options = checked(service, body, behind=background is not None)
-    image, behind = await asyncio.gather(_bytes(service, found[0]), _bytes(service, background))
+    image, behind = await asyncio.gather(_bytes(service, found[0], caller), _bytes(service, background, caller))
     assert image is not None
     mask = body.file("mask") or _decoded(service, body, "mask_b64")
     return options, Given(image, behind, mask, body.file("trimap"))
@@ -98,11 +98,11 @@ def _decoded(service: Service, body: Body, name: str) -> bytes | None:
     return data
 
 
-async def _bytes(service: Service, source: bytes | str | None) -> bytes | None:
+async def _bytes(service: Service, source: bytes | str | None, caller: Caller) -> bytes | None:
     if not isinstance(source, str):
         return source
     try:
-        return await service.fetched(source.strip())
+        return await service.fetched(source.strip(), caller)
     except FetchError as error:
         code = "invalid_url" if error.invalid else "failed_download"
         raise Refusal(400, f"The address could not be fetched: {error}", code) from error

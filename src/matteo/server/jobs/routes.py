@@ -50,7 +50,7 @@ async def give(request: Request) -> Response:
         service.rates.charge(caller.who, caller.rate, len(uploads))
         inputs = [(_shown(one.name), bytes(one.data)) for one in uploads]
         job = await run_in_threadpool(service.jobs.add, kind, caller.key, body.fields, inputs, beside, hook)
-    return as_json(service.jobs.told(await _found(service, job.id)), 202, {"Location": f"/api/jobs/{job.id}"})
+    return as_json(service.jobs.told(job), 202, {"Location": f"/api/jobs/{job.id}"})
 
 
 @router.get("", responses=schema.KINDS, response_class=Response)

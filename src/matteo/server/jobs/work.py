@@ -244,8 +244,8 @@ class Jobs:
                 if time.monotonic() - swept > SWEEP_S:
                     self._sweep()
                     swept = time.monotonic()
-                while not self._stop.is_set() and self._call_hook():
-                    pass
+                if self._call_hook():
+                    continue
             except Exception as error:
                 self._tell(error)
             self._stop.wait(PAUSE_S)

@@ -17,7 +17,7 @@ from matteo.server.refusal import Refusal
 from matteo.server.removebg import schema
 from matteo.server.removebg.fields import Asked, Sources, asked, sources
 from matteo.server.removebg.render import Rendered, render
-from matteo.server.service import Service, service_of
+from matteo.server.service import Caller, Service, service_of
 
 router = APIRouter(prefix="/v1.0", tags=["remove.bg's dialect"])
 
@@ -30,7 +30,7 @@ async def removebg(request: Request) -> Response:
     async with service.body(request) as body:
         wanted = asked(body.fields, _wants_json(request))
         found = sources(body, int(service.settings.request_mb * 1e6))
-        image, background = await _bytes_of(service, found)
+        image, background = await _bytes_of(service, found, caller)
         del body, found
         done = await service.run(
             lambda: render(service.engine.remover, image, background, wanted, service.charger(caller))
@@ -55,11 +55,11 @@ async def account(request: Request) -> Response:
 async def improve(request: Request) -> Response:
     """Takes a picture that came out badly, and keeps nothing of it: this machine's pictures stay its own."""
     service = service_of(request)
-    service.admitted(request)
+    caller = service.admitted(request)
     async with service.body(request) as body:
         found = sources(body, int(service.settings.request_mb * 1e6))
         if isinstance(found.image, str):
-            await _fetched(service, found.image, "image")
+            await _fetched(service, found.image, "image", caller)
     return as_json({"id": str(uuid.uuid4())})
 
 
@@ -70,22 +70,22 @@ def _wants_json(request: Request) -> bool:
     return bool(known) and known[0] == "application/json"
 
 
-async def _bytes_of(service: Service, found: Sources) -> tuple[bytes, bytes | None]:
+async def _bytes_of(service: Service, found: Sources, caller: Caller) -> tuple[bytes, bytes | None]:
     """Picture and background, the two fetched at the same time where both are addresses."""
     image, background = await asyncio.gather(
-        _fetched(service, found.image, "image"), _fetched(service, found.background, "bg")
+        _fetched(service, found.image, "image", caller), _fetched(service, found.background, "bg", caller)
     )
     assert image is not None
     return image, background
 
 
-async def _fetched(service: Service, source: bytes | str | None, what: str) -> bytes | None:
+async def _fetched(service: Service, source: bytes | str | None, what: str, caller: Caller) -> bytes | None:
     if not isinstance(source, str):
         return source
     field = "image_url" if what == "image" else "bg_image_url"
     title = f"Failed to download image from given {field}"
     try:
-        return await service.fetched(source)
+        return await service.fetched(source, caller)
     except FetchError as error:
         code = f"invalid_{field}" if error.invalid else f"failed_{what}_download"
         raise Refusal(400, f"{title}: {error}", code) from error
