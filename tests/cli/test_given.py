@@ -116,3 +116,35 @@ def test_a_mask_in_a_pipe(photo: Path) -> None:
     done = subprocess.run([str(part) for part in command], input=photo.read_bytes(), capture_output=True, check=True)
     assert b"piped.png" in done.stderr
     assert (alpha_of(out)[45:75, 45:115] == 255).all()
+
+
+def test_in_the_folder_itself_masks_go_by_their_place_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`matteo . --mask ../masks`: sub/a.png has a mask of its own, a.png another."""
+    photos, masks, cut = tmp_path / "photos", tmp_path / "masks", tmp_path / "cut"
+    for folder in (photos / "sub", masks / "sub"):
+        folder.mkdir(parents=True)
+    for name in ("a.png", "sub/a.png"):
+        save(np.ascontiguousarray(photograph("chelsea")[:60, :90]), photos / name)
+    save(MASK, masks / "a.png")
+    save(255 - MASK, masks / "sub" / "a.png")
+    monkeypatch.chdir(photos)
+    assert matteo(".", "--mask", "../masks", "-o", cut, "--edges", "none") == 0
+    assert alpha_of(cut / "a.png")[30, 40] == 255
+    assert alpha_of(cut / "sub" / "a.png")[30, 40] == 0
+
+
+def test_a_mask_is_never_replaced_by_a_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos, masks = tmp_path / "photos", tmp_path / "masks"
+    photos.mkdir()
+    masks.mkdir()
+    picture = save(np.ascontiguousarray(photograph("chelsea")[:60, :90]), photos / "a.png")
+    mask = save(MASK, masks / "a.png")
+    before = mask.read_bytes()
+    assert matteo(photos, "--mask", masks, "-o", masks, "--overwrite", "--edges", "none") == 2
+    assert "the folder of --mask" in capsys.readouterr().err
+    assert matteo(picture, "--mask", mask, "-o", mask, "--overwrite", "--edges", "none") == 1
+    behind = save(np.ascontiguousarray(photograph("coffee")[:60, :90]), tmp_path / "behind.png")
+    held = behind.read_bytes()
+    options = ["--background", behind, "--edges", "none", "--mask", mask, "-o", behind, "--overwrite"]
+    assert matteo(picture, *options) == 1
+    assert (mask.read_bytes(), behind.read_bytes()) == (before, held)

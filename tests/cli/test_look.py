@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ..pictures import photograph, save
 from .test_remove import matteo
 
 
@@ -91,3 +92,16 @@ def test_a_slip_in_a_commands_name_is_no_picture(tmp_path: Path, capsys: pytest.
     (tmp_path / "lok").write_bytes(b"no picture")
     assert matteo(tmp_path / "lok", "-o", tmp_path / "a.png") == 1
     assert "is no picture" in capsys.readouterr().err
+
+
+def test_its_pictures_are_found_from_any_folder(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(photograph("coffee"), tmp_path / "beach.png")
+    monkeypatch.chdir(tmp_path)
+    assert matteo("look", "save", "a", "--background", "contain:./beach.png") == 0
+    assert matteo("look", "save", "b", "--effect", "picture:beach.png,contain") == 0
+    capsys.readouterr()
+    for name, written in (("a", f"contain:{tmp_path}/beach.png"), ("b", f"picture:{tmp_path}/beach.png,contain")):
+        assert matteo("look", "show", name) == 0
+        assert written in capsys.readouterr().out

@@ -185,3 +185,17 @@ def test_a_larger_canvas_is_let_in_by_a_larger_limit(folder: Path) -> None:
     assert read_poster(folder / "poster.toml", Limits(pixels=220_000_000)).size_wh == (20000, 11000)
     with pytest.raises(MatteoError, match=r"0\.01 megapixels"):
         read_poster(folder / "poster.toml", Limits(pixels=10_000))
+
+
+@pytest.mark.parametrize("side", [39, 40, 41, 58, 59])
+@pytest.mark.parametrize("size", ["scale = 1", "height = 0.{side:03}"])
+def test_a_layer_of_its_own_size_is_not_resampled(side: int, size: str, folder: Path) -> None:
+    """Its middle may lie between two pixels of the canvas."""
+    array = noise(side, side)
+    (folder / "a.png").write_bytes(saved(array, "PNG"))
+    canvas = '[canvas]\nsize = "1001x1000"\nbackground = "white"\n'
+    text = canvas + '[[layer]]\npicture = "a.png"\ncut = false\nat = "0.5,0.5"\n'
+    flat = made(folder, text + size.format(side=side)).flattened()
+    rows, columns = (np.flatnonzero((flat.rgb != 255).any(axis=(2, axis))) for axis in (1, 0))
+    assert np.array_equal(flat.rgb[rows[0] : rows[0] + side, columns[0] : columns[0] + side], array)
+    assert (rows[-1] - rows[0], columns[-1] - columns[0]) == (side - 1, side - 1)

@@ -95,3 +95,31 @@ def test_what_needs_the_original(tmp_path: Path) -> None:
         assert steps(look).needs_source
     for look in (Look(background=str(tmp_path / "beach.png")), Look(background="white"), Look(effect=("sticker",))):
         assert not steps(look).needs_source
+
+
+@pytest.mark.parametrize(
+    ("look", "written"),
+    [
+        (Look(background="{}/beach.jpg"), "{}/beach.jpg"),
+        (Look(background="contain:{}//beach.jpg"), "{}//beach.jpg"),
+        (Look(background="{}/./x/../beach.jpg"), "{}/./x/../beach.jpg"),
+        (Look(effect=("duotone", "picture:{}/beach.jpg,contain")), "{}/beach.jpg"),
+        (Look(effect=("picture:fit=contain, given={}/beach.jpg ,light=linear",)), "{}/beach.jpg"),
+    ],
+)
+def test_the_pictures_in_its_texts_are_found_as_they_are_written(look: Look, written: str, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "beach.jpg").write_bytes(saved(noise(8, 8), "JPEG"))
+    background = look.background and look.background.format(tmp_path)
+    given = Look(background=background, effect=tuple(text.format(tmp_path) for text in look.effect))
+    path = written.format(tmp_path)
+    assert given.files() == {path: Path(path)}
+    renamed = given.with_files(lambda found: f"<{found.name}>")
+    assert renamed.background == (background and background.replace(path, "<beach.jpg>"))
+    assert renamed.effect == tuple(text.replace(path, "<beach.jpg>") for text in given.effect)
+
+
+def test_texts_without_a_picture_stay_as_they_are() -> None:
+    look = Look(background="white", effect=("duotone", "picture:nowhere.jpg", "sticker:4"))
+    assert look.files() == {}
+    assert look.with_files(str) == look

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from xml.dom import minidom
 
 import numpy as np
 import pytest
 
 from matteo.picture import exif as exif_block
+from matteo.picture import xmp
 from matteo.picture.image import Metadata
 from matteo.picture.metadata import strip, strip_location
 from matteo.picture.read import read
@@ -130,3 +132,32 @@ def test_a_metadata_block_too_large_for_jpeg_is_an_error_with_a_remedy() -> None
     with pytest.raises(Exception, match="--strip"):
         encode(smooth(), None, large, "jpeg")
     assert read(encode(smooth(), None, large, "png")).metadata.xmp == large.xmp
+
+
+HEAD = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<r:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" '
+    'xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/" xmlns:I="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+)
+TAIL = "</r:Description></r:RDF></x:xmpmeta>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "left"),
+    [
+        ("><photoshop:City/>\n<dc:rights>(c) me</dc:rights>", ">\n<dc:rights>(c) me</dc:rights>"),
+        ("><photoshop:City></photoshop:City><dc:rights>me</dc:rights>", "><dc:rights>me</dc:rights>"),
+        ("><photoshop:City>A &gt; B</photoshop:City>", ">"),
+        ('><I:LocationShown I:City="a > b"/>', ">"),
+        ("><photoshop:City /><photoshop:State><dc:x/></photoshop:State>", ">"),
+        (
+            ' drone-dji:GpsLatitude="+47.1" drone-dji:GpsLongtitude="+8" dc:format="image/jpeg">',
+            ' dc:format="image/jpeg">',
+        ),
+        ("><drone-dji:Latitude>47</drone-dji:Latitude><dc:rights/>", "><dc:rights/>"),
+    ],
+)
+def test_the_place_is_cut_out_to_the_byte_and_the_rest_parses(inside: str, left: str) -> None:
+    found = xmp.without((HEAD + inside + TAIL).encode(), xmp.LOCATION)
+    assert found == (HEAD + left + TAIL).encode()
+    minidom.parseString(found)

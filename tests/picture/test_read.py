@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -287,3 +289,60 @@ def test_a_pillow_that_another_thread_is_still_loading_disturbs_nobody(monkeypat
 
     monkeypatch.setitem(sys.modules, "PIL.Image", ModuleType("PIL.Image"))  # as it is while it is being imported
     assert not _is_pil(b"bytes")
+
+
+def tiff(array: Any, **how: Any) -> bytes:
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, array, **how)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(("photometric", "colours"), [("rgb", 3), ("minisblack", 1), ("miniswhite", 1)])
+def test_a_tiff_may_have_more_channels_than_transparency(photometric: str, colours: int, dtype: Any) -> None:
+    """As Photoshop saves selections: behind the transparency."""
+    array = noise(channels=colours + 2, dtype=dtype)
+    image = read(tiff(array, photometric=photometric, extrasamples=["unassalpha", "unspecified"]))
+    full = np.iinfo(dtype).max
+    expected = full - array[..., :1] if photometric == "miniswhite" else array[..., :colours]
+    assert np.array_equal(image.rgb, np.broadcast_to(expected, image.rgb.shape))
+    assert image.opacity is not None
+    assert np.allclose(image.opacity, array[..., colours] / full)
+
+
+def test_the_transparency_of_a_cmyk_tiff_is_kept() -> None:
+    array = noise(channels=5)
+    image = read(tiff(array, photometric="separated", extrasamples=["unassalpha"]))
+    assert image.opacity is not None
+    assert np.allclose(image.opacity, array[..., 4] / 255)
+    assert np.array_equal(image.rgb, read(tiff(array[..., :4], photometric="separated")).rgb)
+
+
+def test_a_tiff_of_jpeg_with_transparency_is_refused_with_the_remedy() -> None:
+    stream = io.BytesIO()
+    PIL.Image.fromarray(noise(channels=4)).save(stream, "TIFF", compression="jpeg")
+    with pytest.raises(UnsupportedFormat, match="LZW"):
+        read(stream.getvalue())
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP"])
+def test_an_alpha_that_hides_nothing_is_none(format: str) -> None:
+    opaque = PIL.Image.fromarray(np.dstack([smooth(), np.full(smooth().shape[:2], 255, np.uint8)]))
+    assert read(saved(opaque, format)).opacity is None
+    assert read(np.asarray(opaque)).opacity is None
+
+
+@pytest.mark.parametrize(("bits", "level"), [(1, 1), (1, 0), (2, 2), (4, 15)])
+def test_one_transparent_grey_of_few_bits(bits: int, level: int) -> None:
+    width = 16
+    values = np.arange(width * width).reshape(width, width) % (1 << bits)
+    packed = np.packbits((values[..., None] >> np.arange(bits)[::-1] & 1).astype(np.uint8).reshape(width, -1), axis=1)
+    rows = b"".join(b"\0" + row.tobytes() for row in packed)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, width, bits, 0, 0, 0, 0)), (b"tRNS", struct.pack(">H", level)),
+              (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]  # fmt: skip
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    image = read(data)
+    assert image.opacity is not None
+    assert np.array_equal(image.opacity, (values != level).astype(np.float32))

@@ -16,7 +16,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +73,7 @@ def run(
     model: str = "",
     overwrite: bool = False,
     limits: Limits | None = None,
+    sources: Sequence[Path] = (),
 ) -> Generator[Record, None, None]:
     """One record a job, in the plan's order, while `workers` threads call `make`.
 
@@ -80,9 +81,10 @@ def run(
     so that a run with `overwrite` can be taken up again, too. Any other output that is there fails its job before
     the expensive work, unless `overwrite`. Nothing that a job raises stops the others: it is a failed record. Only
     a full disk ends the run, with BatchError. Closing the iterator (or Ctrl-C) drops what has not begun, lets what
-    has begun finish, and joins the threads. At most `workers` pictures are in memory.
+    has begun finish, and joins the threads. At most `workers` pictures are in memory. sources: files that all results
+    are made of, which none of them replaces.
     """
-    shop = _Shop(make, manifest, Recipe(options, model), overwrite, limits or Limits())
+    shop = _Shop(make, manifest, Recipe(options, model), overwrite, limits or Limits(), sources)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="matteo-batch")
     waiting: deque[Future[Record]] = deque()
     try:
@@ -108,7 +110,7 @@ def preview(
     limits: Limits | None = None,
 ) -> Generator[Record, None, None]:
     """What `run` would do, without doing it: "planned", "skipped", or "failed" for an output that is in the way."""
-    shop = _Shop(_make_nothing, manifest, Recipe(options, model), overwrite, limits or Limits())
+    shop = _Shop(_make_nothing, manifest, Recipe(options, model), overwrite, limits or Limits(), ())
     for job in plan.jobs:
         yield shop.look(job)
 
@@ -116,9 +118,12 @@ def preview(
 class _Shop:
     """What all jobs of a run share."""
 
-    def __init__(self, make: Make, manifest: Manifest | None, recipe: Recipe, overwrite: bool, limits: Limits) -> None:
+    def __init__(
+        self, make: Make, manifest: Manifest | None, recipe: Recipe, overwrite: bool, limits: Limits,
+        sources: Sequence[Path],
+    ) -> None:  # fmt: skip
         self.make, self.manifest, self.recipe = make, manifest, recipe
-        self.overwrite, self.limits = overwrite, limits
+        self.overwrite, self.limits, self.sources = overwrite, limits, sources
         self._no_room = 0
         self._lock = threading.Lock()
 
@@ -194,7 +199,7 @@ class _Shop:
                 seconds = time.perf_counter() - start
                 self.manifest.add_made(job, source, self.recipe, made.data, seconds, made.facts)
             make_folder(job.target.parent)
-            publish(made.data, job.target, overwrite=self.overwrite, sources=[job.source])
+            publish(made.data, job.target, overwrite=self.overwrite, sources=[job.source, *job.beside, *self.sources])
         except OutputError as error:
             with self._lock:
                 self._no_room += _is_no_room(error)

@@ -49,6 +49,7 @@ def compose(
     shadow = "drop"
     """
     from matteo.effects.compose import compose as composed
+    from matteo.effects.look import Look
     from matteo.effects.poster import read_poster
     from matteo.picture.formats import LAYERED, from_suffix
     from matteo.picture.layers import stack as layered
@@ -62,7 +63,8 @@ def compose(
     plan = read_poster(source, limits)
     if straight and format != "exr":
         raise UsageError("--straight is for EXR; every other format is straight: leave it out")
-    sources = [source, *(piece.picture for piece in plan.pieces)]
+    behind = Look(background=plan.background).files().values()
+    sources = [source, *(piece.picture for piece in plan.pieces), *behind]
     made = composed(plan, _opener(model, provider, threads, limits), limits)
     if format in LAYERED:
         data = layered.encode(made, format, premultiplied=not straight)

@@ -31,25 +31,19 @@ EIGHT_BITS = "written with 8 bits, as the format holds no 16"
 def prepared(options: Options, limits: Limits) -> Steps:
     """The look's effects, its pictures read once for all cut-outs."""
     steps = steps_of(options.look, limits)
-    named = options.look.files().get(options.look.background or "")
+    named = list(replace(options.look, effect=()).files())
     if options.format == "jpeg" and named and isinstance(steps.finish, Background):
         spot = Cutout(np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.float32))
         if steps.finish.behind(spot).opacity is not None:
-            raise UsageError(f"{named} is see-through and JPEG is not: choose png or webp")
+            raise UsageError(f"{named[0]} is see-through and JPEG is not: choose png or webp")
     return steps
 
 
 def identity_of(look: Look) -> dict[str, object]:
     """What the manifest is to know of a look: of a picture its bytes, not its name."""
-    text = {str(path): "sha256:" + sha256(path.read_bytes()).hexdigest() for path in look.files().values()}
-
-    def told(value: str | None) -> str | None:
-        for path, digest in text.items():
-            value = value.replace(path, digest) if value else value
-        return value
-
-    said = {name: value for name, value in asdict(look).items() if value and name not in ("effect", "format")}
-    return {name: told(value) for name, value in said.items()} | {"effect": [told(one) for one in look.effect]}
+    known = look.with_files(lambda path: "sha256:" + sha256(path.read_bytes()).hexdigest())
+    said = {name: value for name, value in asdict(known).items() if value and name not in ("effect", "format")}
+    return said | {"effect": list(known.effect)}
 
 
 def keeps_source(options: Options, steps: Steps) -> bool:

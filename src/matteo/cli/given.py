@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypedDict
 
-from matteo.batch.plan import Job, Plan
+from matteo.batch.plan import Plan
 from matteo.errors import UnreadablePicture, UsageError
 
 
@@ -39,11 +39,22 @@ class Beside:
     def __bool__(self) -> bool:
         return bool(list(self._kinds()))
 
-    def joined(self, plan: Plan) -> Plan:
-        """The plan with each job's own files. One that is missing stays in by its likely name, for its job to fail."""
-        return (
-            replace(plan, jobs=tuple(replace(job, beside=tuple(self._of(job))) for job in plan.jobs)) if self else plan
-        )
+    def joined(self, plan: Plan, *, tree: bool) -> Plan:
+        """The plan with each job's own files. One that is missing stays in by its likely name, for its job to fail.
+
+        tree: the jobs are of a folder, whose names the given folders have, too; else each is a file by itself.
+        """
+        if not self:
+            return plan
+        names = (job.name if tree else job.source.name for job in plan.jobs)
+        jobs = zip(plan.jobs, names, strict=True)
+        return replace(plan, jobs=tuple(replace(job, beside=tuple(self._of(name))) for job, name in jobs))
+
+    def check_apart(self, folder: Path) -> None:
+        """UsageError where results would come to lie among what is given, and might take its place."""
+        for kind, path in self._kinds():
+            if path.is_dir() and folder.exists() and path.samefile(folder):
+                raise UsageError(f"{folder} is the folder of --{kind}: give another one for the results")
 
     def of_one(self) -> tuple[Path, ...]:
         """For a picture without a name: UsageError where a folder was given."""
@@ -71,9 +82,7 @@ class Beside:
         if self.trimap is not None:
             yield "trimap", self.trimap
 
-    def _of(self, job: Job) -> Iterator[Path]:
-        # A single file's name is its path as given; its mask lies in the folder by its own name.
-        name = job.name if job.source.as_posix().endswith("/" + job.name) else job.source.name
+    def _of(self, name: str) -> Iterator[Path]:
         for _, path in self._kinds():
             yield namesake(path, name) if path.is_dir() else path
 

@@ -54,15 +54,10 @@ def save(
     name: str, overwrite: bool, debug: bool, preset: str | None, effect: tuple[str, ...], **texts: str | None
 ) -> None:
     """Keeps the options under a name of your own; those of --preset are kept with them."""
-    from dataclasses import replace
-
     from matteo.effects.preset import save as keep
 
     made = look_of(preset, effect, **texts)
-    files = made.files()
-    if made.background in files:  # so that it is found from any folder
-        kept = str(files[made.background].resolve())
-        made = replace(made, background=made.background.removesuffix(str(files[made.background])) + kept)
+    made = made.with_files(lambda path: str(path.resolve()))  # so that they are found from any folder
     path = keep(name, made, looks_folder(), overwrite=overwrite)
     click.echo(f"kept in {path}; use it with --preset {name}", err=True)
 

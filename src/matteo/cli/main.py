@@ -85,10 +85,9 @@ _add_commands()
 
 def main(args: list[str] | None = None) -> None:
     """Runs the command and ends the process: 0 done, 1 something failed, 2 wrong use, 130 interrupted."""
-    given = sys.argv[1:] if args is None else args
-    debug = "--debug" in given
+    debug = "--debug" in (sys.argv[1:] if args is None else args)
     try:
-        code = cli.main(given, prog_name="matteo", standalone_mode=False)
+        code = cli.main(args, prog_name="matteo", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else DONE)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -91,7 +91,9 @@ class Run:
 
     def _plan(self, plan: Plan, folder: Path | None = None, shard: tuple[int, int] | None = None) -> int:
         """Single pictures as they are; a folder under its lock and with its manifest."""
-        plan = self.beside.joined(plan)
+        if folder is not None:
+            self.beside.check_apart(folder)
+        plan = self.beside.joined(plan, tree=folder is not None)
         steps, identity = self._editing()
         model = self._model()
         if self.dry_run:
@@ -108,6 +110,7 @@ class Run:
             records = run(
                 plan, lambda job, data: make(str(job.source), data, job.beside), workers=workers, manifest=manifest,
                 overwrite=self.overwrite, limits=self._limits(), options=identity, model=model,
+                sources=tuple(self.options.look.files().values()),
             )  # fmt: skip
             return self.reporter.all(stack.enter_context(closing(records)), plan)
 
@@ -128,7 +131,9 @@ class Run:
                 _to_stdout(made.data)
             else:
                 make_folder(target.parent)
-                publish(made.data, target, overwrite=self.overwrite)
+                given = () if source == STDIO else (Path(source),)
+                sources = (*given, *beside, *self.options.look.files().values())
+                publish(made.data, target, overwrite=self.overwrite, sources=sources)
         except UsageError:
             raise
         except MatteoError as failure:

@@ -10,7 +10,7 @@ import numpy as np
 
 from matteo.effects.background import parse_background
 from matteo.effects.look import steps
-from matteo.effects.placement import Placement, placed
+from matteo.effects.placement import Placement, on_pixels, placed
 from matteo.effects.poster import Piece, Poster, told
 from matteo.effects.rotate import rotate
 from matteo.effects.subject import Box, subject_box
@@ -125,4 +125,4 @@ def _placement(piece: Piece, box: Box, size_wh: tuple[int, int]) -> Placement:
             piece.at, size_wh, (box.left, box.top), piece.anchor, (box.width, box.height), strict=True
         )
     )
-    return Placement(scale, left, top, (height, width))
+    return on_pixels(Placement(scale, left, top, (height, width)))

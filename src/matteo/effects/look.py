@@ -12,7 +12,7 @@ import numpy as np
 from matteo.effects.background import FITS, Background, parse_background
 from matteo.effects.crop import crop
 from matteo.effects.entry import nearest
-from matteo.effects.parse import BACKGROUNDS, number, pair, parse_effect
+from matteo.effects.parse import BACKGROUNDS, COMMA, number, pair, parse_effect
 from matteo.effects.table import entry
 from matteo.errors import UsageError
 from matteo.picture.colour import parse_colour
@@ -68,16 +68,46 @@ class Look:
         return replace(self, background=None) if self.background in NOTHING else self
 
     def files(self) -> dict[str, Path]:
-        """The pictures that its texts name: each by its text."""
-        named = [text for text in (self.background,) if text and read_as_picture(text)]
-        named += [text.partition(":")[2] for text in self.effect if text.startswith("picture:")]
-        found = {text: Path(text.partition(":")[2] if text.startswith(FIT_NAMES) else text) for text in named}
-        return {text: path for text, path in found.items() if path.is_file()}
+        """The pictures that its texts name: each by its path as it is written there."""
+        background = [] if self.background is None else [_in_background(self.background)]
+        named = [path for _, path, _ in (*background, *map(_in_effect, self.effect))]
+        return {path: Path(path) for path in named if path and Path(path).is_file()}
+
+    def with_files(self, change: Callable[[Path], str]) -> Look:
+        """The same look, where each picture that its texts name is called something else."""
+
+        def changed(before: str, path: str, behind: str) -> str:
+            return f"{before}{change(Path(path)) if path and Path(path).is_file() else path}{behind}"
+
+        background = None if self.background is None else changed(*_in_background(self.background))
+        return replace(self, background=background, effect=tuple(changed(*_in_effect(text)) for text in self.effect))
 
 
 def read_as_picture(background: str) -> bool:
     """Whether a background's text is taken for a picture's path."""
     return background.partition(":")[0] not in (*BACKGROUNDS, "rgb") and not _is_colour(background)
+
+
+def _in_background(text: str) -> tuple[str, str, str]:
+    """The text up to the path of a picture in it, the path ("" where it names none), and what follows."""
+    if not read_as_picture(text):
+        return text, "", ""
+    fit, colon, rest = text.partition(":")
+    return (fit + colon, rest, "") if text.startswith(FIT_NAMES) else ("", text, "")
+
+
+def _in_effect(text: str) -> tuple[str, str, str]:
+    """The same of an effect's text: of "picture:PATH", "picture:contain,given=PATH"."""
+    name, colon, rest = text.partition(":")
+    at = len(name + colon)
+    for place, part in enumerate(COMMA.split(rest) if name.strip() == "picture" else []):
+        key, equals, value = part.partition("=")
+        if (equals and key.strip() == "given") or (place == 0 and not equals):
+            path = (value if equals else part).strip()
+            start = text.index(path, at + len(key + equals) if equals else at)
+            return text[:start], path, text[start + len(path) :]
+        at += len(part) + 1
+    return text, "", ""
 
 
 def _is_colour(text: str) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FITTED = ("harmonize", "light_wrap", "match")  # effects that look at what lies behind
 BACKGROUNDS = ("transparent", "gradient", "blur", "dim", "grey", "spot")  # whose texts background.py knows
 LIKELY = 3  # a number up to this may be meant as so many times
-_COMMA = re.compile(r",(?![^(]*\))")  # none within rgb(1, 2, 3)
+COMMA = re.compile(r",(?![^(]*\))")  # none within rgb(1, 2, 3)
 
 
 def parse_effect(text: str, background: Background | None = None, limits: Limits | None = None) -> Effect:
@@ -42,7 +42,7 @@ def parse_effect(text: str, background: Background | None = None, limits: Limits
             raise UsageError(f"{name} fits the subject to its new background: give a background too")
         values["background"] = background
         order = [one for one in order if one != "background"]
-    for number, part in enumerate(_COMMA.split(rest) if rest else []):
+    for number, part in enumerate(COMMA.split(rest) if rest else []):
         parameter, value = _named(name, part.strip(), number, order)
         if parameter in values:
             raise UsageError(f"{text!r} gives {parameter} twice; leave one out")

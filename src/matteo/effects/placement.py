@@ -17,6 +17,7 @@ from matteo.picture.geometry import resize, resize_straight
 from matteo.picture.image import Alpha, Image
 from matteo.picture.limits import Limits
 
+UNSCALED = 1e-9  # what arithmetic may make of a scale of 1
 AROUND = 3  # source pixels beyond what is seen, for the resampling's support
 GROWTH = 2  # how much larger than the picture the canvas of a very large one may be
 ENLARGED = 1.0005  # what rounding to whole pixels makes is no enlargement
@@ -68,7 +69,7 @@ def fitted(
     rim = scale * margin * box.longest
     free = width - 2 * rim - scale * box.width, height - 2 * rim - scale * box.height
     left, top = (rim + share * rest for share, rest in zip(position_xy, free, strict=True))
-    return _on_pixels(Placement(scale, left - scale * box.left, top - scale * box.top, (height, width)))
+    return on_pixels(Placement(scale, left - scale * box.left, top - scale * box.top, (height, width)))
 
 
 def standing(
@@ -79,7 +80,7 @@ def standing(
     across, down = size_wh
     scale = min(height * down / box.height, width * across / box.width)
     left = centre * across - scale * (box.left + box.right) / 2
-    return _on_pixels(Placement(scale, left, round(base * down) - scale * box.bottom, (down, across)))
+    return on_pixels(Placement(scale, left, round(base * down) - scale * box.bottom, (down, across)))
 
 
 def placed(
@@ -139,9 +140,11 @@ def _cut_by_the_border(alpha: Alpha, to: Placement) -> list[str]:
     return [f"the photograph's border cuts the subject ({', '.join(cut)}): it ends there in a line"] if cut else []
 
 
-def _on_pixels(to: Placement) -> Placement:
+def on_pixels(to: Placement) -> Placement:
     """Unscaled pictures move by whole pixels, so that nothing is resampled."""
-    return replace(to, left=float(round(to.left)), top=float(round(to.top))) if to.scale == 1 else to
+    if abs(to.scale - 1) > UNSCALED:
+        return to
+    return replace(to, scale=1.0, left=float(round(to.left)), top=float(round(to.top)))
 
 
 def _image_moved(image: Image, to: Placement) -> Image:

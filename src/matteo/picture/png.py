@@ -87,25 +87,29 @@ def _pixels(chunks: list[tuple[bytes, bytes]], colour: int) -> NDArray[Any]:
     if pixels is None:
         raise ValueError("its pixels cannot be decoded")
     key = next((body for kind, body in chunks if kind == b"tRNS"), b"")
-    return _arranged(pixels, colour, key)
+    header = next((body for kind, body in chunks if kind == b"IHDR"), b"")
+    return _arranged(pixels, colour, key, header[8])
 
 
-def _arranged(pixels: NDArray[Any], colour: int, key: bytes) -> NDArray[Any]:
+def _arranged(pixels: NDArray[Any], colour: int, key: bytes, depth: int) -> NDArray[Any]:
     import cv2
 
     if colour == 4:
         return np.ascontiguousarray(pixels[..., 2:])  # B = G = R, A
     if colour == 0:
-        return _with_key(pixels, key)
+        return _with_key(pixels, key, depth)
     code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return cv2.cvtColor(pixels, code, dst=pixels)
 
 
-def _with_key(grey: NDArray[Any], key: bytes) -> NDArray[Any]:
-    """Grey pixels; with alpha where one level (tRNS) is said to be transparent, which OpenCV passes over."""
+def _with_key(grey: NDArray[Any], key: bytes, depth: int) -> NDArray[Any]:
+    """Grey pixels; with alpha where one level (tRNS) is said to be transparent, which OpenCV passes over. depth: the
+    file's, in which that level is; fewer than 8 bits were spread over 0 to 255."""
     if len(key) < 2:
         return grey[..., None]
     level = int.from_bytes(key[:2], "big")
+    if depth < 8:
+        level = level * 255 // ((1 << depth) - 1)
     alpha = np.where(grey == level, 0, np.iinfo(grey.dtype).max).astype(grey.dtype)
     return np.dstack([grey, alpha])
 

@@ -127,6 +127,8 @@ def _other_space(decoded: Decoded, mode: str, name: str) -> Decoded:
     height, width, _ = values.shape
     image = PIL.Image.frombytes(mode, (width, height), values.tobytes())
     pixels, notes = colour.to_srgb(image, decoded.icc)
+    if decoded.pixels.shape[2] > len(mode):
+        pixels = np.dstack([pixels, colour.narrow(decoded.pixels[..., len(mode)])])
     return replace(decoded, pixels=pixels, icc=None, notes=(*decoded.notes, *notes))
 
 
@@ -169,6 +171,8 @@ def _finished(decoded: Decoded, format: str | None) -> Image:
     colours = _colours(pixels)
     if decoded.premultiplied and opacity is not None:
         colours = _straight(colours, pixels[..., -1])
+    if opacity is not None and opacity.min() == 1:
+        opacity = None  # screenshots and exports have an alpha that hides nothing
     profile, said = metadata.icc, icc.space(metadata.icc)
     if profile is not None and colours.shape[2] == 1 and said == "GRAY":
         colours, profile, more = _grey_in_srgb(colours, profile)

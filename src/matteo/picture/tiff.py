@@ -69,8 +69,8 @@ def decode(data: bytes, directory: ifd.Directory, name: str, limits: Limits) -> 
     pixels = unpack(data, directory, layout, name)
     colours = _BASE_SAMPLES[layout.photometric]
     opaque = not layout.extra or layout.extra[0] not in (1, 2)
-    if opaque and layout.photometric != 3:
-        pixels = pixels[..., :colours]
+    if layout.photometric != 3:
+        pixels = pixels[..., : colours if opaque else colours + 1]
     icc, xmp = directory.entries.get(ICC), directory.entries.get(XMP)
     found = Decoded(
         pixels,

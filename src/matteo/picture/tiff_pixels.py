@@ -52,6 +52,11 @@ class Layout:
 
 def unpack(data: bytes, directory: ifd.Directory, layout: Layout, name: str) -> NDArray[Any]:
     """H x W x samples as stored, uint8 or uint16 (few bits and palettes as Pillow gives them)."""
+    if layout.compression in _JPEGS and layout.samples > 3:
+        raise UnsupportedFormat(
+            f"{name}: a TIFF of {layout.samples} channels compressed as JPEG is not read; save it with LZW, or as RGB "
+            "without transparency"
+        )
     if layout.compression in _JPEGS and layout.depth == 8:
         return _by_opencv(_rewritten(data, directory, {}))
     if layout.depth not in (8, 16) or layout.photometric in (3, 6):
@@ -72,7 +77,7 @@ def unpack(data: bytes, directory: ifd.Directory, layout: Layout, name: str) -> 
         else:
             raise UnsupportedFormat(f"{name}: a TIFF with compression {layout.compression} is not read; save it as LZW")
     if layout.photometric == 0:
-        np.invert(out, out=out)
+        np.invert(out[..., :1], out=out[..., :1])
     return out
 
 

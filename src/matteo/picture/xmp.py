@@ -6,9 +6,10 @@ A packet that cannot be parsed is not carried: nobody could say that it shows no
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from xml.parsers import expat
 
-Name = tuple[str, str]  # namespace, local name; the local name may end in *
+Name = tuple[str, str]  # namespace, or ANY; local name, in which * stands for anything
 
 XMP = "http://ns.adobe.com/xap/1.0/"
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
@@ -16,6 +17,7 @@ EXIF = "http://ns.adobe.com/exif/1.0/"
 IPTC_CORE = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 GOOGLE = "http://ns.google.com/photos/1.0/"
+ANY = "*"
 
 # Properties that hold pictures, or point to a part that is not carried.
 PICTURES: tuple[Name, ...] = (
@@ -36,6 +38,11 @@ LOCATION: tuple[Name, ...] = (
     (IPTC_EXT, "LocationShown"),
     ("http://www.w3.org/2003/01/geo/wgs84_pos#", "*"),
     ("http://rs.tdwg.org/dwc/terms/", "*"),
+    # Makers of cameras and drones have names of their own for it.
+    (ANY, "gps*"),
+    (ANY, "*latitude*"),
+    (ANY, "*longitude*"),
+    (ANY, "*longtitude*"),
 )
 
 
@@ -68,6 +75,8 @@ class _Finder:
         self.parser = expat.ParserCreate("utf-8")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self.fresh = False  # whether nothing came since an element began
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.parser.Parse(packet, True)
 
@@ -84,6 +93,10 @@ class _Finder:
         for key in attributes:
             if self._named(key):
                 self._cut_attribute(key, at)
+        self.fresh = True
+
+    def _text(self, _: str) -> None:
+        self.fresh = False
 
     def _cut_attribute(self, key: str, at: int) -> None:
         pattern = rb"\s+" + re.escape(key.encode()) + rb"""\s*=\s*("[^"]*"|'[^']*')"""
@@ -95,14 +108,16 @@ class _Finder:
     def _end(self, name: str) -> None:
         start = self.cutting.pop()
         self.prefixes.pop()
+        at = self.parser.CurrentByteIndex  # where `</…>` begins; of an empty element, where `<…/>` has ended
         if start is not None:
-            # The index of an end event is where its tag begins: `</…>`, or `<…/>` of an empty element.
-            self.spans.append((start, self.packet.index(b">", self.parser.CurrentByteIndex) + 1))
+            empty = self.fresh and self.packet[at - 2 : at] == b"/>"
+            self.spans.append((start, at if empty else self.packet.index(b">", at) + 1))
+        self.fresh = False
 
     def _named(self, name: str) -> bool:
         prefix, _, local = name.partition(":")
         uri = self.prefixes[-1].get(prefix)
-        return any(
-            uri == space and (local == wanted or (wanted.endswith("*") and local.startswith(wanted[:-1])))
+        return uri is not None and any(
+            fnmatchcase(local, wanted) if space == uri else space == ANY and fnmatchcase(local.casefold(), wanted)
             for space, wanted in self.names
         )

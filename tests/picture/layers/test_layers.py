@@ -360,3 +360,11 @@ def test_below_the_mask_is_the_photograph_but_in_the_soft_edge_the_subjects_own_
     subject = stack_of(given).layers[-1].rgb
     assert np.array_equal(subject[given.alpha == 0], given.source.rgb[given.alpha == 0])
     assert (subject[given.alpha > 0] == 77).all()
+
+
+@pytest.mark.parametrize("name", ["人物", "n" * 400, "ü"])
+def test_a_psd_takes_any_name(name: str) -> None:
+    from psd_tools import PSDImage
+
+    document = PSDImage.open(io.BytesIO(psd.encode(Stack((Layer(name, noise()),)))))
+    assert [layer.name for layer in document] == [name]

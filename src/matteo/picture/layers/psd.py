@@ -102,7 +102,8 @@ def _layer(layer: Layer, depth: int) -> tuple[LayerRecord, list[Any]]:
         channel_info=[parts.ChannelInfo(number, len(data.data) + 2) for number, data in channels.items()],
         flags=parts.LayerFlags(visible=layer.visible),
     )  # fmt: skip
-    record.name = layer.name
+    # The old name, in one byte a letter; programs show the other.
+    record.name = layer.name.encode("macroman", "replace")[:255].decode("macroman")
     record.tagged_blocks.set_data(Tag.UNICODE_LAYER_NAME, layer.name)
     if layer.masked:
         record.mask_data = parts.MaskData(bottom=height, right=width, background_color=0, flags=parts.MaskFlags())
