@@ -46,10 +46,16 @@ class Brush extends EventTarget {
     stage.draw();
   }
 
+  /** Whether there is a cut-out to paint on. */
+  get able() {
+    return Boolean(stage.item?.pixels.cutout);
+  }
+
   end() {
     const item = stage.item;
-    const step = item && stage.stroke.apply(item.pixels);
+    const stroke = stage.stroke;
     stage.stroke = null;
+    const step = this.able && stroke.apply(item.pixels);
     if (step) {
       item.history.add(step);
       this.#changed(item);
@@ -70,6 +76,7 @@ class Brush extends EventTarget {
 
   /** One touch of the brush where its ring is. */
   dab() {
+    if (!this.able) return;
     if (!stage.cursor) this.step(0, 0, true);
     this.start(stage.cursor[0], stage.cursor[1]);
     this.end();
@@ -92,7 +99,7 @@ class Brush extends EventTarget {
 
   #changed(item) {
     item.version++;
-    desk.set(item, { edited: item.history.canUndo || item.wasEdited === true });
+    desk.set(item, { edited: item.history.canUndo || item.history.forgotten || item.wasEdited });
   }
 }
 

@@ -12,8 +12,9 @@ export function begin() {
   document.addEventListener("language", render);
 }
 
-function render() {
+function render(event) {
   const item = desk.current;
+  if (event?.type === "change" && event.detail && event.detail !== item) return; // a field or a film here is in use
   const content = item ? contentOf(item) : null;
   byId("overlay").hidden = !content;
   byId("card").className = "card";

@@ -20,7 +20,10 @@ export class Item {
     this.by = null; // "server" or "device"
     this.result = null; // the cut-out as it came: a PNG Blob; of a film the film
     this.edited = false;
+    this.wasEdited = false; // before its pixels were put away
     this.version = 0; // counts changes of the cut-out's pixels
+    this.saved = 0; // the version that `result` holds
+    this.job = null; // of a film: the server's, and what it was asked for
     this.pixels = null; // {source, cutout, scale, full}: canvases of one size
     this.history = new History();
     this.seen = false;

@@ -1,5 +1,6 @@
 /** Pointer, wheel and keys on the stage: pan, zoom, the slider, the brush. */
 import { brush } from "./brush.js";
+import { desk } from "./desk.js";
 import { byId } from "./dom.js";
 import { stage } from "./stage.js";
 
@@ -26,6 +27,8 @@ export function begin() {
   view.addEventListener("keyup", (event) => event.key === " " && (space = false));
   for (const button of byId("toolbar").querySelectorAll("[data-zoom]")) button.addEventListener("click", () => zoom(button.dataset.zoom));
   slider(byId("slider"));
+  // A stroke is of the picture on which it began.
+  desk.addEventListener("select", () => brush.stroking && brush.cancel());
 }
 
 /** "in", "out", "fit" or "actual". */
@@ -53,7 +56,7 @@ function down(event) {
   else stage.box.classList.add("panning");
 }
 
-const painting = (event) => stage.mode === "brush" && !space && event.button === 0 && pointers.size === 1;
+const painting = (event) => stage.mode === "brush" && brush.able && !space && event.button === 0 && pointers.size === 1;
 
 function moved(event) {
   const [x, y] = place(event);

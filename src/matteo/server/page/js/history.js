@@ -5,6 +5,7 @@ const MOST_BYTES = 160e6;
 export class History {
   #done = [];
   #undone = [];
+  forgotten = false; // whether changes were made that cannot be undone any more
 
   get canUndo() {
     return this.#done.length > 0;
@@ -19,7 +20,10 @@ export class History {
     this.#done.push(step);
     this.#undone = [];
     let bytes = this.#done.reduce((sum, one) => sum + 2 * one.before.data.length, 0);
-    while (bytes > MOST_BYTES && this.#done.length > 1) bytes -= 2 * this.#done.shift().before.data.length;
+    while (bytes > MOST_BYTES && this.#done.length > 1) {
+      bytes -= 2 * this.#done.shift().before.data.length;
+      this.forgotten = true;
+    }
   }
 
   /** Puts the last change back; true where there was one. */

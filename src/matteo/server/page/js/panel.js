@@ -19,7 +19,11 @@ const state = { format: "png" };
 export function begin() {
   render();
   document.addEventListener("language", render);
-  for (const name of ["select", "change", "list"]) desk.addEventListener(name, refresh);
+  for (const name of ["select", "list"]) desk.addEventListener(name, refresh);
+  desk.addEventListener("change", ({ detail }) => {
+    if (!detail || detail === desk.current) refresh();
+    else if (many() !== Boolean(byId("download-all"))) refreshFoot(); // what is open there stays open
+  });
   desk.addEventListener("look", refreshFoot);
   presets.begin((format) => {
     if (format in FORMATS) state.format = format;
@@ -78,10 +82,11 @@ function refresh() {
   refreshFoot();
 }
 
+const many = () => desk.items.filter((one) => one.state === "done" && !one.film).length > 1;
+
 function refreshFoot() {
   const item = desk.current;
   if (!item || item.film) return;
-  const many = desk.items.filter((one) => one.state === "done" && !one.film).length > 1;
   const format = make("select", { "aria-label": t("download.format"), id: "format", onchange: (event) => {
     state.format = event.target.value;
     refreshFoot();
@@ -91,7 +96,7 @@ function refreshFoot() {
     icon("down"), t(busy ? "download.making" : "download.one"));
   byId("foot").replaceChildren(
     make("div", { class: "row" }, format, main),
-    ...(many ? [make("button", { type: "button", class: "plain", id: "download-all", disabled: busy, onclick: () => run(all) }, t("download.all"))] : []),
+    ...(many() ? [make("button", { type: "button", class: "plain", id: "download-all", disabled: busy, onclick: () => run(all) }, t("download.all"))] : []),
     ...(opaque(state.format) ? [make("p", { class: "note" }, t("download.white"))] : []),
   );
 }

@@ -2,6 +2,7 @@
 import { canvas, save, toBlob } from "./dom.js";
 import { desk, look } from "./desk.js";
 import { Failure } from "./failure.js";
+import * as device from "./local/device.js";
 import { stage } from "./stage.js";
 import * as service from "./service.js";
 import { load } from "./work.js";
@@ -16,7 +17,7 @@ export const opaque = (format) => format === "jpg" && look.background === "none"
 /** The finished file of one picture: a Blob. */
 export async function made(item, format, signal) {
   await load(item);
-  if (item.by === "device") return onDevice(item, format);
+  if (item.by === "device" || device.chosen()) return onDevice(item, format); // what stays here stays with what was sent before
   return (await service.cut(item.file, await options(item, format), { signal })).blob;
 }
 

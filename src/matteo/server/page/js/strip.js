@@ -8,16 +8,31 @@ import { select } from "./work.js";
 const SIGNS = { done: "check", failed: "close", doubt: "warn" };
 
 export function begin() {
-  for (const name of ["list", "select", "change"]) desk.addEventListener(name, render);
+  for (const name of ["list", "select"]) desk.addEventListener(name, render);
+  desk.addEventListener("change", ({ detail }) => (detail ? renew(detail) : render()));
   document.addEventListener("language", render);
 }
 
 const stateOf = (item) => (item.state === "done" && item.verdict && trust(item.verdict) !== "good" ? "doubt" : item.state);
 
 function render() {
-  const focused = document.activeElement?.dataset?.item;
-  byId("strip").replaceChildren(...desk.items.map(entry));
-  if (focused) byId("strip").querySelector(`[data-item="${focused}"]`)?.focus();
+  keepingFocus(() => byId("strip").replaceChildren(...desk.items.map(entry)));
+}
+
+/** One picture's entry, where it would look other than it does: a film tells of its progress three times a second. */
+function renew(item) {
+  const old = byId("strip").querySelector(`[data-item="${item.id}"]`)?.parentElement;
+  if (old && old.dataset.looks !== looks(item)) keepingFocus(() => old.replaceWith(entry(item)));
+}
+
+const looks = (item) => [stateOf(item), Boolean(item.thumb), item === desk.current].join();
+
+function keepingFocus(change) {
+  const { item, remove } = document.activeElement?.dataset ?? {};
+  change();
+  // The button that removes is there only while its entry has the focus.
+  if (item || remove) byId("strip").querySelector(`[data-item="${item ?? remove}"]`)?.focus();
+  if (remove) byId("strip").querySelector(`[data-remove="${remove}"]`)?.focus();
 }
 
 function entry(item) {
@@ -29,7 +44,7 @@ function entry(item) {
     onclick: () => select(item),
   }, item.thumb ?? icon(item.film ? "film" : "picture"), make("span", { class: "state" }, sign));
   const remove = make("button", {
-    type: "button", class: "remove", "aria-label": t("strip.remove", { name: item.name }), onclick: () => desk.remove(item),
+    type: "button", class: "remove", "data-remove": String(item.id), "aria-label": t("strip.remove", { name: item.name }), onclick: () => desk.remove(item),
   }, icon("close"));
-  return make("li", {}, button, remove);
+  return make("li", { "data-looks": looks(item) }, button, remove);
 }

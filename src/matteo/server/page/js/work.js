@@ -3,6 +3,7 @@ import { say } from "./dom.js";
 import { desk, Item } from "./desk.js";
 import { Failure, failureOf } from "./failure.js";
 import * as film from "./film.js";
+import { History } from "./history.js";
 import * as device from "./local/device.js";
 import { t } from "./messages.js";
 import { admitted, pixelsOf, thumbnail } from "./pictures.js";
@@ -89,7 +90,8 @@ async function cutOut(item) {
 
 function finish(item, values) {
   drop(item);
-  desk.set(item, { ...values, state: "done", note: null, edited: false, version: item.version + 1 });
+  const version = item.version + 1;
+  desk.set(item, { ...values, state: "done", note: null, edited: false, wasEdited: false, version, saved: version, history: new History() });
 }
 
 /** The pixels of a picture and, where there is one, of its cut-out. Loading twice at once is loading once. */
@@ -123,12 +125,16 @@ async function source(item) {
   return { source: made.canvas, scale: made.scale, full: made.full };
 }
 
-/** Puts a picture's pixels away; what the brush changed is kept as a PNG. */
+/** Puts a picture's pixels away; what the brush changed, or took back, is kept as a PNG. */
 async function put(item) {
   if (item === desk.current || item.loading || !item.pixels) return;
-  if (item.pixels.cutout && item.history.canUndo) {
-    item.wasEdited = true;
-    item.result = await new Promise((resolve) => item.pixels.cutout.toBlob(resolve, "image/png"));
+  const { cutout } = item.pixels;
+  const { version } = item;
+  if (cutout && version !== item.saved) {
+    const blob = await new Promise((resolve) => cutout.toBlob(resolve, "image/png"));
+    // Meanwhile it may be on the stage again, or be changed; without a file it stays in memory.
+    if (!blob || item === desk.current || item.version !== version || item.pixels?.cutout !== cutout) return;
+    Object.assign(item, { result: blob, saved: version, wasEdited: item.wasEdited || item.edited });
   }
   drop(item);
 }

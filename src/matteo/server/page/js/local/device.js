@@ -41,6 +41,7 @@ function tell() {
 /** {blob, verdict}: the cut-out of a loaded item as a PNG, made in a worker. told(key): what it is doing. */
 export function cut(item, told) {
   worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const mine = worker;
   const { source } = item.pixels;
   const pixels = source.getContext("2d").getImageData(0, 0, source.width, source.height);
   const id = next++;
@@ -48,12 +49,22 @@ export function cut(item, told) {
     const heard = ({ data }) => {
       if (data.id !== id) return;
       if (data.note) return told(data.note);
-      worker.removeEventListener("message", heard);
+      end();
       if (data.error) reject(new Failure("device", { detail: data.error }, true));
       else resolve({ blob: data.blob, verdict: data.verdict });
     };
-    worker.addEventListener("message", heard);
-    worker.addEventListener("error", () => reject(new Failure("device", { detail: "" }, true)), { once: true });
-    worker.postMessage({ id, width: source.width, height: source.height, rgba: pixels.data.buffer }, [pixels.data.buffer]);
+    const broken = () => {
+      end();
+      mine.terminate(); // one that could not be loaded answers nobody; the next try loads it anew
+      if (worker === mine) worker = null;
+      reject(new Failure("device", { detail: "" }, true));
+    };
+    const end = () => {
+      mine.removeEventListener("message", heard);
+      mine.removeEventListener("error", broken);
+    };
+    mine.addEventListener("message", heard);
+    mine.addEventListener("error", broken);
+    mine.postMessage({ id, width: source.width, height: source.height, rgba: pixels.data.buffer }, [pixels.data.buffer]);
   });
 }
