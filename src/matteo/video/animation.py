@@ -106,6 +106,8 @@ def _by_pillow(target: Path, kind: str, plan: Plan, files: Sequence[Path], edges
 
 def _gif(target: Path, files: Sequence[Path], edges: Sequence[Fraction]) -> None:
     at = [round(edge / HUNDREDTH) for edge in edges]
+    for number in range(1, len(at)):
+        at[number] = max(at[number], at[number - 1] + 1)  # no two frames of a GIF begin in one hundredth
     with av.open(str(target), "w", format="gif", options={"loop": "0"}) as out:
         stream: Any = None
         for number, pixels in enumerate(_frames(files)):
@@ -115,9 +117,9 @@ def _gif(target: Path, files: Sequence[Path], edges: Sequence[Fraction]) -> None
                 stream.codec_context.time_base = HUNDREDTH
             indexed: Any = _palette(pixels)  # which the stubs do not know
             frame = VideoFrame.from_ndarray(indexed, format="pal8")
-            frame.pts, frame.time_base = max(at[number], number), HUNDREDTH
+            frame.pts, frame.time_base = at[number], HUNDREDTH
             for packet in stream.encode(frame):  # one for each frame, at once
-                packet.duration = max(1, at[number + 1] - at[number])
+                packet.duration = at[number + 1] - at[number]
                 out.mux(packet)
         out.mux(stream.encode(None))
 

@@ -36,7 +36,7 @@ class FilmBackdrop:
         self.film = open_film(path)
         self.way = way
         self.time = Fraction(0)
-        self._round = 0
+        self._past = Fraction(0)  # of the rounds before this one
         self._begin()
 
     def effect(self) -> Background:
@@ -69,12 +69,10 @@ class FilmBackdrop:
             if self._next is not None and self._next.time - self._first <= within:
                 self._now, self._next = self._next, next(self._frames, None)
             elif self._next is None and self.way == "loop" and within >= self._length():
-                self._past += self._length()
+                self._past += self._length() * (within // self._length())  # rounds that nobody sees, too
                 self._begin()
             else:
                 return self._now.image
-
-    _past = Fraction(0)
 
     def _length(self) -> Fraction:
         return self._now.time + (self._now.duration or 1 / self.film.rate) - self._first

@@ -60,7 +60,8 @@ class Growing:
         packet.dts = packet.dts if self.last is None else max(packet.dts, self.last + 1)
         packet.pts = None if packet.pts is None else max(packet.pts, packet.dts)
         self.step = self.step if self.last is None else packet.dts - self.last
-        packet.duration = packet.duration or self.step  # in an MP4 a last one that lasts no time is not played
+        if packet.stream.type == "audio":  # a subtitle that says no length is shown until the next
+            packet.duration = packet.duration or self.step  # in an MP4 a last one that lasts no time is not played
         self.last = packet.dts
 
     def _count(self, packet: Any) -> None:

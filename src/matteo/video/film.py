@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
+_NUMBER = re.compile(r"%(?:0\d+)?d")
 RATE = Fraction(25)  # pictures a second where nothing says it
+LENGTHLESS = "asf", "flv"  # where FFmpeg takes the file's duration for each stream's
 INDEXED = "mov,", "matroska,"  # FFmpeg's names of MP4 and QuickTime, Matroska and WebM
 
 
@@ -35,6 +38,7 @@ class Film:
     size_hw:   of its pictures as they are handed on, upright. pixel_aspect: a pixel's width by its height, upright.
     time_base: of its time stamps, in seconds. zero: the stamp, in seconds, at which the film begins.
     rate:      pictures a second, on average. frames, duration (s): as far as the file says; None where it does not.
+    measured:  whether that duration is the pictures' own; else it is the whole file's, whose sound may go on longer.
     turn:      what makes its pictures upright: quarter turns against the clock, then whether mirrored left to right.
     seekable:  whether it has an index and a stamp for every frame, so that a reading may begin anywhere.
     depth:     8 or 16, bits of what is handed on; bits: the film's own. opacity: whether it has an alpha of its own.
@@ -59,6 +63,7 @@ class Film:
     seekable: bool = True
     pictures: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    measured: bool = True
 
     @property
     def expected(self) -> int | None:
@@ -69,8 +74,8 @@ class Film:
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a path stands for numbered pictures: frames/%06d.png."""
-    return "%" in path.name
+    """Whether a path stands for numbered pictures: frames/%06d.png. A "%" of other names means nothing (a%20b.mp4)."""
+    return _NUMBER.search(path.name) is not None and not path.is_file()
 
 
 def open_film(path: Path, *, rate: Fraction | None = None, limits: Limits | None = None) -> Film:
@@ -138,7 +143,8 @@ def _facts(path: Path, container: InputContainer, stream: VideoStream, first: Vi
         _duration(container, stream), 1 / aspect if turn[0] % 2 and aspect else aspect or Fraction(1), turn,
         colour_of(first), mastering_of(first), depth_of(first.format), bits,
         any(c.is_alpha for c in first.format.components), stream.codec_context.name, _timecode(container, stream),
-        container.format.name.startswith(INDEXED), notes=tuple(notes),
+        container.format.name.startswith(INDEXED), measured=_own_duration(container, stream) is not None,
+        notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -167,14 +173,20 @@ def _zero(container: InputContainer) -> Fraction:
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
-    if stream.duration and stream.time_base:
+    whole = Fraction(container.duration, 1_000_000) if container.duration else None
+    return _own_duration(container, stream) or whole
+
+
+def _own_duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    """Of the pictures; None where the file says nothing of them alone."""
+    if stream.duration and stream.time_base and not container.format.name.startswith(LENGTHLESS):
         return stream.duration * stream.time_base
     said = stream.metadata.get("DURATION", "")  # as Matroska has it: 00:00:09.576000000
     try:
         hours, minutes, seconds = said.split(":")
         return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
     except ValueError:
-        return Fraction(container.duration, 1_000_000) if container.duration else None
+        return None
 
 
 def _timecode(container: InputContainer, stream: VideoStream) -> str | None:

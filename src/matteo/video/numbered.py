@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from matteo.errors import UnreadablePicture, UsageError
+from matteo.picture.colour import convert
 from matteo.picture.image import Metadata
 from matteo.picture.limits import Limits
 from matteo.picture.read import read
@@ -44,6 +45,8 @@ def numbered_frames(film: Film, start: Fraction | None, end: Fraction | None, af
                     f"{path}: is {image.size_hw[1]} x {image.size_hw[0]}, and the first is {film.size_hw[1]} x "
                     f"{film.size_hw[0]}; pictures of one film have one size"
                 )
+            if image.metadata.icc is not None:  # the film's colours are sRGB's
+                image = convert(image, None)
             yield Frame(replace(image, metadata=Metadata()), time, index, film.time_base)
         index += 1
 

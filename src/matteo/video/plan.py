@@ -82,6 +82,9 @@ class Planned:
                 for facts in (facts for segment in kept(job, work) for facts in segment.facts.get("frames", ())):
                     timeline.add(facts)
             segments, resumed = run(job, work, progress)
+            lacking = sum(len(segment.stamps) for segment in segments) - timeline.frames
+            if report is not None and lacking > 0:
+                notes.append(f"the report lacks {lacking} frames, made before it was asked for; --fresh has all")
             if report is not None and not work.placed(REPORT, report):
                 write_report(work.folder / REPORT, timeline, job.film.path.name)
                 work.place(REPORT, work.folder / REPORT, report, overwrite)

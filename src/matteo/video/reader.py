@@ -159,11 +159,22 @@ def _check_end(film: Film, stamp: int | None, length: int, end: Fraction | None)
         return
     ends = (stamp + length) * film.time_base - film.zero
     wanted = film.duration if end is None else min(end, film.duration)
-    if wanted - ends > SHORT_BY + 3 / film.rate:
+    slack = SHORT_BY + 3 / film.rate
+    if wanted - ends > slack and (film.measured or wanted - _sound_ends(film) > slack):
         raise UnreadablePicture(
             f"{film.path}: its pictures end at {float(ends):.2f} s of {float(film.duration):.2f} s: it is truncated; "
             f"get the whole, or take what is there with --end {float(ends):.2f}"
         )
+
+
+def _sound_ends(film: Film) -> Fraction:
+    """When the last packet of any sound ends, s: a file whose sound goes on to its end is whole."""
+    ends = film.zero
+    with av.open(str(film.path), metadata_errors="replace", options=OPTIONS) as container:
+        for packet in container.demux(container.streams.audio) if container.streams.audio else ():
+            if packet.pts is not None and packet.time_base is not None:
+                ends = max(ends, (packet.pts + (packet.duration or 0)) * packet.time_base)
+    return ends - film.zero
 
 
 def _upright(picture: VideoFrame, film: Film, time: Fraction) -> Image:

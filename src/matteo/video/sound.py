@@ -19,7 +19,7 @@ from matteo.video.clock import Clock, Growing
 from matteo.video.encoded import Encoder, encoder_of
 from matteo.video.formats import EVERY, Container
 from matteo.video.media import OPTIONS
-from matteo.video.subtitles import TEXTS, converted
+from matteo.video.subtitles import TEXTS, OneByOne, encoded, text_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -203,16 +203,29 @@ def _copied(made: Any, stream: Any) -> Callable[[Any, Part], Iterator[Timed]]:
 
 
 def _rewritten(made: Any, name: str, other: str) -> Callable[[Any, Part], Iterator[Timed]]:
+    texts = OneByOne() if other == "mov_text" else None
+    base = Fraction(1, 1000)
+
+    def fresh(begin: Fraction, end: Fraction, text: str, part: Part) -> Iterator[Timed]:
+        if (data := encoded(text, other)) is not None:
+            packet: Any = av.Packet(data)
+            packet.stream, packet.time_base = made, base
+            packet.pts = packet.dts = round(begin / base)
+            packet.duration = round(end / base) - packet.pts
+            yield _moved(packet, part)
+
     def packets(packet: Any, part: Part) -> Iterator[Timed]:
         time = _time(packet)
-        data = converted(bytes(packet), name, other) if packet.size else None
-        if data is None or time is None or not (_trimmed(packet, time, part) or part.holds(time)):
+        if texts is not None and not packet.size:  # the end
+            for shown in texts.until():
+                yield from fresh(*shown, part)
+        if not packet.size or time is None or not (_trimmed(packet, time, part) or part.holds(time)):
             return
-        fresh: Any = av.Packet(data)
-        fresh.stream, fresh.time_base = made, packet.time_base
-        fresh.pts = fresh.dts = packet.pts
-        fresh.duration = packet.duration
-        yield _moved(fresh, part)
+        begin = packet.pts * packet.time_base
+        end = begin + (packet.duration or 0) * packet.time_base
+        text = text_of(bytes(packet), name)
+        for shown in texts.put(begin, end, text) if texts is not None and end > begin else [(begin, end, text)]:
+            yield from fresh(*shown, part)
 
     return packets
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 TEXTS = ("subrip", "srt", "mov_text", "webvtt", "ass", "ssa", "text")
+Shown = tuple[Fraction, Fraction, str]  # from when to when, s; the text
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 _OVERRIDE = re.compile(r"\{\\[^}]*\}")
 _ASS_FIELDS = 8  # before the text of a packet: order, layer, style, name, three margins, effect
 
 
-def converted(data: bytes, source: str, target: str) -> bytes | None:
-    """A packet's payload for another codec: "mov_text", "subrip" or "webvtt"; None where it shows nothing."""
-    text = text_of(data, source)
+def encoded(text: str, target: str) -> bytes | None:
+    """A packet's payload, for "mov_text", "subrip" or "webvtt"; None where it shows nothing."""
     if not text.strip():
         return None
     if target == "mov_text":
@@ -30,3 +33,28 @@ def text_of(data: bytes, codec: str) -> str:
         text = text.split(",", _ASS_FIELDS)[-1]
         text = _OVERRIDE.sub("", text).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
     return text.replace("\r\n", "\n")
+
+
+@dataclass
+class OneByOne:
+    """Texts of which several may be shown at a time, as MP4's subtitles show them: one after the other, those that are
+    shown together as lines of one. They come in the order in which they begin."""
+
+    _shown: list[Shown] = field(default_factory=list)
+    _done: Fraction = Fraction(0)
+
+    def put(self, begin: Fraction, end: Fraction, text: str) -> Iterator[Shown]:
+        """What is certain now: all until this text begins."""
+        yield from self.until(begin)
+        self._done = max(self._done, begin)
+        self._shown.append((begin, end, text))
+
+    def until(self, time: Fraction | None = None) -> Iterator[Shown]:
+        """What is shown until then, or to the end."""
+        while self._shown and (time is None or self._done < time):
+            stop = min(end for _, end, _ in self._shown)
+            stop = stop if time is None else min(stop, time)
+            if stop > self._done:
+                yield self._done, stop, "\n".join(text for _, _, text in self._shown)
+            self._done = stop
+            self._shown = [one for one in self._shown if one[1] > stop]
