@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from matteo import UsageError
-from matteo.learning.data import trainable
+from matteo.learning.batches import load_material
+from matteo.learning.data import Pair, trainable
 from matteo.learning.finetune import Comparison, digest, kept_apart, rehearsed, split
 from matteo.learning.recipes import RECIPES, Recipe, differences, from_facts, recipe_of
-from tests.learning.discs import disc_pair, write_folder, write_tar
+from matteo.learning.schedule import learning_rate
+from tests.learning.discs import RECIPE, disc_pair, write_folder, write_tar
 
 
 def test_a_split_has_no_picture_twice_and_is_the_same_again(tmp_path: Path) -> None:
@@ -72,4 +74,35 @@ def test_recipes_are_plain_facts_and_their_differences_are_named(tmp_path: Path)
     (tmp_path / "own.toml").write_text('form = "matteo"\nema = 0.5\nlearning = 3')
     with pytest.raises(UsageError, match=r"own\.toml: unknown: learning"):
         recipe_of(str(tmp_path / "own.toml"))
-    assert digest(["a", "b"]) != digest(["ab"])
+
+
+def test_pictures_are_told_apart_by_what_is_in_them() -> None:
+    def pair(key: str, mask: int) -> Pair:
+        return Pair(key, np.zeros((4, 4, 3), np.uint8), np.full((4, 4), mask, np.uint8))
+
+    given = digest([pair("a", 0), pair("b", 255)])
+    assert given == digest([pair("a", 0), pair("b", 255)])
+    assert given != digest([pair("a", 0), pair("b", 254)])  # a mask that was mended
+    assert given != digest([pair("a", 0), pair("c", 255)])
+    assert given != digest([pair("a", 0)])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("validations = 0", "validations"), ("head_weights = [1.0]", "head_weights")]
+)
+def test_recipes_that_cannot_be_run_are_refused_before_the_data_is_read(line: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(line)
+    with pytest.raises(UsageError, match=said):
+        recipe_of(str(tmp_path / "own.toml"))
+
+
+def test_no_warm_up_is_a_rate_of_one_at_once() -> None:
+    assert learning_rate(0.0, 0, 0) == 1.0
+
+
+def test_a_set_that_is_learned_from_is_looked_at_where_it_is_held_out(tmp_path: Path) -> None:
+    write_tar(tmp_path / "mine.tar", [disc_pair(i) for i in range(45)])
+    recipe = replace(RECIPE, train=("mine.tar",), backgrounds="", validate=(("mine.tar", 1),))
+    material = load_material(recipe, tmp_path)
+    assert [pair.key for pair in material.validation["mine"]] == ["disc-000", "disc-020", "disc-040"]
+    assert len(material.pairs) == 42

@@ -45,9 +45,14 @@ def load_material(recipe: Recipe, data: Path) -> Material:
         )
 
     def read(name: str, every: int = 0) -> list[Pair]:
-        return list(
-            pairs_of(data / name, lambda i: not is_held_out(i) if not every else i % every == 0, recipe.longest)
-        )
+        """To learn from, or one in so many to look at: of a set that is learned from, what is held out."""
+
+        def wanted(i: int) -> bool:
+            if not every:
+                return not is_held_out(i)
+            return is_held_out(i) if name in recipe.train else i % every == 0
+
+        return list(pairs_of(data / name, wanted, recipe.longest))
 
     pairs = [pair for name in recipe.train for pair in read(name)]
     scenes = list(pairs_of(data / recipe.backgrounds, longest=recipe.longest)) if recipe.backgrounds else []

@@ -120,7 +120,7 @@ def finetune(
     rehearsal = [pair for path in rehearse for pair in rehearsed(path, recipe.longest)]
     recipe = replace(
         recipe, form=network.form, stages=tuple((share, card.side, size) for share, _, size in recipe.stages),
-        train=(own.name, digest(entry.key for entry in parts.learn), card.checksum, *map(str, rehearse)),
+        train=(own.name, digest((*learn, *stop)), card.checksum, *map(str, rehearse)),
     )  # fmt: skip
     judge_all = partial(judge_both, parts.held_out, [pair for path in rehearse for pair in kept_apart(path)])
     before = judge_all(Remover(base))
@@ -179,6 +179,11 @@ def judge(remover: Remover, pairs: Iterable[Pair]) -> NDArray[np.float64]:
     return np.array([overlap(remover.alpha(pair.rgb), pair.mask) for pair in pairs], np.float64).reshape(-1, 2)
 
 
-def digest(keys: Iterable[str]) -> str:
-    """Tells one choice of pictures from another."""
-    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
+def digest(pairs: Iterable[Pair]) -> str:
+    """Tells one choice of pictures from another, and from the same ones with other masks."""
+    found = hashlib.sha256()
+    for pair in pairs:
+        found.update(f"{pair.key} {pair.rgb.shape}".encode())
+        found.update(np.ascontiguousarray(pair.rgb).data)
+        found.update(np.ascontiguousarray(pair.mask).data)
+    return found.hexdigest()[:16]

@@ -98,6 +98,10 @@ def check(recipe: Recipe) -> Recipe:
         raise ValueError(f"the shares of the stages are {shares:g} together, and must be 1")
     if not 0 <= recipe.hold < 1:
         raise ValueError(f"hold is a share of the run, from 0 to less than 1, not {recipe.hold:g}")
+    if recipe.validations < 1:
+        raise ValueError(f"validations are so many in a run, at least 1, not {recipe.validations}")
+    if len(recipe.head_weights) != len(HEAD_WEIGHTS):
+        raise ValueError(f"head_weights has one for each of {len(HEAD_WEIGHTS)} maps, not {len(recipe.head_weights)}")
     if not 0 <= recipe.calm <= 1:
         raise ValueError(f"calm is a share of the augmentation, from 0 to 1, not {recipe.calm:g}")
     for _, side, size in recipe.stages:

@@ -97,4 +97,4 @@ def learning_rate(progress: float, step: int, warmup_steps: int, hold: float = 0
     2024, section 4.
     """
     falling = max(0.0, min(1.0, progress) - hold) / (1 - hold)
-    return min(1.0, (step + 1) / warmup_steps) * 0.5 * (1 + math.cos(math.pi * falling))
+    return min(1.0, (step + 1) / max(1, warmup_steps)) * 0.5 * (1 + math.cos(math.pi * falling))

@@ -89,6 +89,11 @@ def train(
         state.plan = ranks.from_first(planned)
         keep(state, checkpoint, ranks, journal)
     plan = state.plan
+    if resumed and state.step >= plan.steps:
+        journal.say(
+            f"{run} holds a run that has taken all of its {plan.steps} steps: nothing more is learned; give another "
+            "--run to train again"
+        )
     often = max(1, plan.steps // recipe.validations)
     journal.say(f"{plan.steps} steps from {state.step}: " + ", ".join(f"{n} of {b} at {s}" for n, s, b in plan.stages))
     journal.begin(state.step, plan.steps)
