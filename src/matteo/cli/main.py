@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Iterable
@@ -12,6 +13,10 @@ import click
 
 from matteo import __version__
 from matteo.errors import MatteoError, UsageError
+
+# Before numpy is loaded: its matrices here are small, and threads that wait for larger ones take the processor from
+# decoding, encoding and the network, whose own threads do the work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 

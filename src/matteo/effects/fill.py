@@ -52,10 +52,15 @@ def _plane(values: Floats, known: NDArray[np.bool_]) -> Floats:
     if not near.any():
         rows, columns, near = slice(None), slice(None), known
     y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in known.shape)
-    terms = np.stack([np.ones(known.shape, np.float32), *np.broadcast_arrays(y[:, None], x)], axis=-1)
-    picked = terms[rows, columns][near].astype(np.float64)
-    found = np.linalg.lstsq(picked, values[rows, columns][near].astype(np.float64), rcond=1e-6)[0]
-    return np.asarray(terms @ found.astype(np.float32), np.float32)
+    at, given = np.nonzero(near), values[rows, columns][near].astype(np.float64)
+    down, across = (
+        axis[part].astype(np.float64)[place] for axis, part, place in zip((y, x), (rows, columns), at, strict=True)
+    )
+    terms = np.stack([np.ones(len(down)), down, across])
+    # Sums, and a system of three: without the threads that a least-squares routine of numpy's keeps at full speed.
+    squares, products = np.einsum("ip,jp->ij", terms, terms), np.einsum("ip,pc->ic", terms, given)
+    found = (np.linalg.pinv(squares, rcond=1e-9, hermitian=True)[:, :, None] * products).sum(1).astype(np.float32)
+    return np.asarray(found[0] + y[:, None, None] * found[1] + x[:, None] * found[2], np.float32)
 
 
 def _filled(values: Floats, known: NDArray[np.bool_], steps: int) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ def luminance(rgb: Rgb, metadata: Metadata) -> NDArray[np.float32]:
     weights = (light.matrix[1] / light.matrix[1].sum()).astype(np.float32)
     out = np.empty(rgb.shape[:2], np.float32)
     for part in strips(*rgb.shape[:2]):
-        out[part] = light.linear(rgb[part]) @ weights
+        out[part] = cv2.transform(light.linear(rgb[part]), weights[None])
     return out
 
 

@@ -5,6 +5,7 @@ The reasons are facts that can be checked by eye, each with its threshold here; 
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,7 +85,7 @@ def touch(inside: Mask) -> float:
 
 def is_dark(rgb: Floats) -> bool:
     """Nearly all of the picture, not only a black dress in it, is below DARK."""
-    luma = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
+    luma = cv2.transform(rgb, np.array([[0.299, 0.587, 0.114]], np.float32))
     return float((luma < DARK).mean()) >= 0.95
 
 

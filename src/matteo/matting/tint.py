@@ -53,7 +53,7 @@ def neutralise(foreground: Rgb, rgb: Rgb, alpha: Alpha, opacity: Alpha | None = 
 
 def chroma(rgb: Floats) -> Floats:
     """H x W x 3: a colour less its grey (luma); adding a multiple of it changes no luma."""
-    return np.asarray(rgb - (rgb @ LUMA)[..., None], np.float32)
+    return np.asarray(rgb - cv2.transform(rgb, LUMA[None])[..., None], np.float32)
 
 
 def _around(rgb: Floats, foreground: Floats, alpha: Alpha, opacity: Alpha | None) -> tuple[Floats, Floats]:
