@@ -39,7 +39,7 @@ from matteo.matting import edges
 from matteo.matting.classical import preconditioner
 from matteo.matting.clean import cleaned, settle
 from matteo.matting.guided import guided_upsample
-from matteo.matting.refine import refine
+from matteo.matting.refine import Run, refine
 from matteo.matting.trimap import unknown_band
 from matteo.models.fit import fit
 from matteo.models.refiner import refiner_session
@@ -89,7 +89,7 @@ def shrunk(alpha: Floats) -> Floats:
 
 
 @cache
-def network() -> Callable[[Floats], Floats]:
+def network() -> Run:
     return refiner_session().run
 
 
@@ -132,7 +132,7 @@ FROM_A_NETWORK: dict[str, Callable[[Bytes, Guess], Floats]] = {
     "guided": lambda rgb, guess: guided(rgb, guess.coarse),
     "refiner": lambda rgb, guess: refine(rgb, guess.coarse, network(), guessed=True),
     "refiner with hints": refined_guess,
-    "fine": lambda rgb, guess: edges.refined("fine", rgb, guess.coarse, run=network(), guessed=True),
+    "fine": lambda rgb, guess: edges.refined("fine", rgb, guess.coarse, run=network(), guessed=True, hints=guess.raw),
 }
 
 

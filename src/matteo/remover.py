@@ -213,8 +213,9 @@ class Remover:
         with timed(seconds, "edges"):
             run = self.refiner.run if how.edges == "fine" else None
             matte = refined(
-                how.edges, seen, given.alpha, small=given.rgb, trimap=given.trimap, run=run, guessed=not given.model
-            )
+                how.edges, seen, given.alpha, small=given.rgb, trimap=given.trimap, run=run, guessed=not given.model,
+                hints=given.raw,
+            )  # fmt: skip
             settle(matte)
             del seen  # of a picture with transparency it is a copy
         matte, shown = _offset(matte, how, seconds)
@@ -251,19 +252,20 @@ class Remover:
             quality = outputs.quality_of()
             confidence = expected_iou(raw) if quality is None or plain else quality
             doubts = reasons(raw, fitted.rgb)
-        return _Given(coarse, None, fitted.rgb, confidence, outputs.kind_of(self.card), doubts)
+        return _Given(coarse, None, fitted.rgb, raw, confidence, outputs.kind_of(self.card), doubts)
 
 
 @dataclass(frozen=True)
 class _Given:
     """From where the edges are found: a coarse alpha, a trimap, or both; what the network alone tells beside it.
 
-    rgb: the picture on the alpha's grid, in [0, 1], where it is at hand.
+    rgb: the picture on the alpha's grid, in [0, 1], where it is at hand. raw: the alpha before it was cleaned.
     """
 
     alpha: Alpha | None
     trimap: NDArray[np.uint8] | None
     rgb: NDArray[np.float32] | None = None
+    raw: Alpha | None = None
     confidence: float | None = None
     kind: str | None = None
     reasons: tuple[str, ...] = ()

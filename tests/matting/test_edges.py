@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matteo.errors import UsageError
 from matteo.matting.classical import METHODS
-from matteo.matting.edges import EDGES, LEARNED, refined
+from matteo.matting.edges import CLEAR, EDGES, LEARNED, SOLID, refined
 from matteo.matting.given import ramp
 from matteo.matting.guided import guided_filter
 from matteo.matting.refine import refine
@@ -129,12 +129,13 @@ def test_of_a_networks_guess_fine_edges_are_the_mean_of_two_ways() -> None:
     rgb, alpha = scene()
     coarse = resize(alpha, (60, 60))
 
-    def run(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(patches: NDArray[np.float32], _: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.full_like(patches[:, :1], 0.25)
 
     learned, fast = refine(rgb, coarse, run, guessed=True), refined("fast", rgb, coarse)
     fine = refined("fine", rgb, coarse, run=run, guessed=True)
-    assert np.allclose(fine, LEARNED * learned + (1 - LEARNED) * fast, atol=1e-6)
+    mean = LEARNED * learned + (1 - LEARNED) * fast
+    assert np.allclose(fine, np.clip((mean - CLEAR) / (1 - CLEAR - SOLID), 0, 1), atol=1e-6)
     assert not np.allclose(fine, learned, atol=0.02)
     given = refined("fine", rgb, coarse, run=run)  # a mask that somebody made is no guess
     assert np.array_equal(given, refine(rgb, coarse, run))
@@ -149,7 +150,7 @@ def test_unknown_edges_are_named() -> None:
 @pytest.mark.parametrize("value", [0, 1])
 def test_an_alpha_without_an_edge_is_the_result(edges: str, value: float) -> None:
     rgb, _ = scene(120)
-    found = refined(edges, rgb, np.full((40, 40), value, np.float32), run=lambda patches: patches[:, :1])
+    found = refined(edges, rgb, np.full((40, 40), value, np.float32), run=lambda patches, _: patches[:, :1])
     assert found.shape == (120, 120)
     assert (found == value).all()
 

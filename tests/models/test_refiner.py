@@ -14,8 +14,9 @@ from matteo.models.weights import digest
 
 
 def test_it_takes_patches_and_gives_alpha() -> None:
-    patches = np.random.default_rng(0).random((3, 5, 64, 96), np.float32)
-    alpha = refiner_session(threads=1).run(patches)
+    rng = np.random.default_rng(0)
+    patches, around = rng.random((3, 5, 64, 96), np.float32), rng.random((3, 8, 8, 12), np.float32)
+    alpha = refiner_session(threads=1).run(patches, around)
     assert alpha.shape == (3, 1, 64, 96)
     assert alpha.min() >= 0
     assert alpha.max() <= 1

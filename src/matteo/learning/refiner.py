@@ -1,11 +1,9 @@
 """The refiner's training loop, top to bottom.
 
-    python -m matteo.learning.refiner --made made.tar --backgrounds backgrounds.tar --run FIRST --minutes 12
-    python -m matteo.learning.refiner --made made.tar --backgrounds backgrounds.tar --run RUN --minutes 18 \
-        --start FIRST/weights.pt --found-by FIRST/weights.pt
+    python -m matteo.learning.refiner --made made.tar --backgrounds backgrounds.tar --run RUN --minutes 60
 
-The first learns what to do with a network's alpha at its own size, and with rough alpha; the second also what to do at
-the next size with what the first made of it.
+It learns what to do with a network's alpha at its own size, with what a refiner (the shipped one, or --found-by) makes
+of that at the next, and with rough alpha.
 
 A run is a folder: `checkpoint.pt` (all that is needed to go on), `weights.pt` (the averaged refiner, fp16) and
 `log.csv`. Started again with the same folder, it goes on where it was, and ends as one that was never interrupted: the
@@ -33,12 +31,13 @@ from matteo.learning.averaging import average_into
 from matteo.learning.data import is_held_out, pairs_of
 from matteo.learning.journal import Journal
 from matteo.learning.refiner_guesses import Bytes, guess_of
-from matteo.learning.refiner_network import CHANNELS, Refiner
+from matteo.learning.refiner_network import CHANNELS, MULTIPLE, Refiner
 from matteo.learning.refiner_patches import Made, batch, load, photographed
 from matteo.learning.refiner_state import Recipe, State, begin, is_finished, load_refiner, save
 from matteo.learning.schedule import Plan, learning_rate, plan_steps, timed_plan
 from matteo.learning.train import attempt
 from matteo.learning.validation import Validation
+from matteo.matting import surroundings
 from matteo.matting.refine import Floats, Run
 from matteo.models.session import default_threads
 from matteo.remover import Remover, in_order
@@ -48,16 +47,17 @@ SAVE_S = 120
 HELD = 160, 32  # side and number of the patches that are scored, of each kind
 KINDS = {"guessed": 1.0, "rough": 0.0}  # of a network's guess, and of an alpha made rough: chance of the former
 
-Batch = tuple[Tensor, Tensor]  # B x 5 x side x side, B x 1 x side x side
+# B x 5 x side x side and B x 8 x side/8 x side/8, what the refiner is given; B x 1 x side x side, the truth
+Batch = tuple[Tensor, Tensor, Tensor]
 Make = Callable[[Plan, int], Batch]
 
 
 def run_of(network: Refiner) -> Run:
     """The network as `matting.refine` calls it."""
 
-    def run(patches: Floats) -> Floats:
+    def run(patches: Floats, around: Floats) -> Floats:
         with torch.inference_mode():
-            return np.asarray(network(torch.from_numpy(patches)).numpy(), np.float32)
+            return np.asarray(network(torch.from_numpy(patches), torch.from_numpy(around)).numpy(), np.float32)
 
     network.eval()
     return run
@@ -88,8 +88,8 @@ def losses(pred: Tensor, true: Tensor, unknown: Tensor) -> dict[str, Tensor]:
 
 def make_batch(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe, plan: Plan, step: int) -> Batch:
     """The batch of a step; the recipe's seed and the step alone decide what is in it."""
-    x, y = batch(made, backgrounds, *plan.stage_at(step), (recipe.seed, step))
-    return torch.from_numpy(x), torch.from_numpy(y)
+    x, around, y = batch(made, backgrounds, *plan.stage_at(step), (recipe.seed, step))
+    return torch.from_numpy(x), torch.from_numpy(around), torch.from_numpy(y)
 
 
 def validate(network: Refiner, held: dict[str, list[Batch]]) -> dict[str, float]:
@@ -99,16 +99,16 @@ def validate(network: Refiner, held: dict[str, list[Batch]]) -> dict[str, float]
     for kind, batches in held.items():
         after, before, count = 0.0, 0.0, 0.0
         with torch.inference_mode():
-            for x, true in batches:
+            for x, around, true in batches:
                 unknown = x[:, 4:5]
-                after += float(((network(x) - true).abs() * unknown).sum())
+                after += float(((network(x, around) - true).abs() * unknown).sum())
                 before += float(((x[:, 3:4] - true).abs() * unknown).sum())
                 count += float(unknown.sum())
         scores |= {kind: 100 * after / count, f"{kind} before": 100 * before / count}
     return scores
 
 
-def take_step(state: State, x: Tensor, true: Tensor) -> dict[str, float]:
+def take_step(state: State, x: Tensor, around: Tensor, true: Tensor) -> dict[str, float]:
     """One step of learning from one batch; the losses by name, before it."""
     recipe = state.recipe
     progress = state.step / state.plan.steps if state.plan else 0.0  # too early to tell while the first are timed
@@ -119,7 +119,7 @@ def take_step(state: State, x: Tensor, true: Tensor) -> dict[str, float]:
         optimiser.zero_grad()
     state.network.train()
     with torch.autocast("cpu", torch.bfloat16, enabled=state.bf16):
-        pred = state.network(x.contiguous(memory_format=torch.channels_last))
+        pred = state.network(*(given.contiguous(memory_format=torch.channels_last) for given in (x, around)))
     terms = losses(pred.float(), true, x[:, 4:5])
     terms["total"].backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(state.adam.param_groups[0]["params"], 1.0)
@@ -133,10 +133,10 @@ def take_step(state: State, x: Tensor, true: Tensor) -> dict[str, float]:
 def learn(state: State, plan: Plan, make: Make, enough: Callable[[], bool]) -> Iterator[dict[str, float]]:
     """Steps to the plan's end, or until it is enough; gives each step's losses. One thread makes batches ahead."""
     began = time.perf_counter()
-    for x, true in in_order(partial(make, plan), range(state.step, plan.steps), 1):
+    for x, around, true in in_order(partial(make, plan), range(state.step, plan.steps), 1):
         if enough():
             return
-        terms = take_step(state, x, true)
+        terms = take_step(state, x, around, true)
         state.seconds += time.perf_counter() - began
         began = time.perf_counter()
         yield terms
@@ -146,11 +146,12 @@ def trial_seconds(network: Refiner, side: int, size: int, *, bf16: bool, tries: 
     """The least time of a forward and backward pass of a copy of the network."""
     trial = copy.deepcopy(network).eval()
     x = torch.full((size, CHANNELS, side, side), 0.5).contiguous(memory_format=torch.channels_last)
+    around = torch.full((size, surroundings.CHANNELS, side // MULTIPLE, side // MULTIPLE), 0.5)
     times = []
     for _ in range(tries):
         start = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            alpha = trial(x)
+            alpha = trial(x, around)
         alpha.float().sum().backward()
         times.append(time.perf_counter() - start)
     return min(times)
@@ -204,10 +205,8 @@ def held_out(made: Sequence[Made], backgrounds: Sequence[Bytes], recipe: Recipe)
     held: dict[str, list[Batch]] = {}
     for kind, guessed in KINDS.items():
         if guessed < 1 or any(picture.seen for picture in left):
-            x, y = batch(left, backgrounds, *HELD, (recipe.seed, 2**32 - 1), guessed)
-            held[kind] = list(
-                zip(torch.split(torch.from_numpy(x), 8), torch.split(torch.from_numpy(y), 8), strict=True)
-            )
+            arrays = batch(left, backgrounds, *HELD, (recipe.seed, 2**32 - 1), guessed)
+            held[kind] = list(zip(*(torch.split(torch.from_numpy(array), 8) for array in arrays), strict=True))
     return held
 
 
@@ -226,7 +225,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--start", type=Path, help="weights.pt to start from instead of chance")
     parser.add_argument(
-        "--found-by", type=Path, help="weights.pt of the refiner at whose results the next size is learned"
+        "--found-by", type=Path, help="weights.pt of the refiner at whose results the next size is learned; the shipped"
     )
     parser.add_argument("--threads", type=int, default=default_threads())
     options = parser.parse_args()
@@ -255,9 +254,10 @@ def main() -> None:
 
 def load_all(tars: Sequence[Path], sets: Sequence[Path], found_by: Path | None, threads: int) -> list[Made]:
     """The made pictures of the tars and some photographs of the sets, with what the shipped network makes of them, and
-    the refiner `found_by` of that."""
-    guess = guess_of(Remover(threads=1))
-    finder = None if found_by is None else run_of(load_refiner(found_by))
+    the refiner `found_by`, or the shipped one, of that."""
+    remover = Remover(threads=1)
+    guess = guess_of(remover)
+    finder = remover.refiner.run if found_by is None else run_of(load_refiner(found_by))
     made = [picture for path in tars for picture in load(path, guess, finder, threads=threads)]
     return made + [picture for path in sets for picture in photographed(path, guess, finder, threads=threads)]
 

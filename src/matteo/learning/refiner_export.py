@@ -21,8 +21,9 @@ from onnx import helper
 
 from matteo.learning.export import Say, check, halve_weights, write
 from matteo.learning.origin import LICENCE, Origin
-from matteo.learning.refiner_network import CHANNELS, Refiner
+from matteo.learning.refiner_network import CHANNELS, MULTIPLE, Refiner
 from matteo.learning.refiner_state import load_refiner
+from matteo.matting import surroundings
 from matteo.models.card import ModelCard
 
 ALLOWED = 0.01  # largest difference of alpha from PyTorch's that fp16 weights may make
@@ -42,11 +43,15 @@ def to_onnx(network: Refiner) -> onnx.ModelProto:
     """Batch norms are folded into the convolutions before them; batch, height and width stay free."""
     buffer = io.BytesIO()
     axes = {0: "batch", 2: "height", 3: "width"}
+    small = {0: "batch", 2: "height_8", 3: "width_8"}
+    side = SIDE // MULTIPLE
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network.eval(), (torch.rand(1, CHANNELS, SIDE, SIDE),), buffer,  # type: ignore[arg-type]
-            input_names=["patches"], output_names=["alpha"], dynamic_axes={"patches": axes, "alpha": axes},
+            network.eval(), (torch.rand(1, CHANNELS, SIDE, SIDE), torch.rand(1, surroundings.CHANNELS, side, side)),
+            buffer,  # type: ignore[arg-type]
+            input_names=["patches", "around"], output_names=["alpha"],
+            dynamic_axes={"patches": axes, "around": small, "alpha": axes},
             opset_version=17, dynamo=False,
         )  # fmt: skip
     return onnx.load_from_string(buffer.getvalue())
@@ -59,9 +64,10 @@ def differences(model: bytes, network: Refiner) -> Iterator[NDArray[np.float32]]
     for height, width in ((SIDE, SIDE), (64, 96)):
         patches = torch.rand(2, CHANNELS, height, width, generator=generator)
         patches[:, 4] = (patches[:, 4] > 0.5).float()
+        around = torch.rand(2, surroundings.CHANNELS, height // MULTIPLE, width // MULTIPLE, generator=generator) - 0.5
         with torch.inference_mode():
-            expected = network.eval()(patches).numpy()
-        (given,) = session.run(None, {"patches": patches.numpy()})
+            expected = network.eval()(patches, around).numpy()
+        (given,) = session.run(None, {"patches": patches.numpy(), "around": around.numpy()})
         yield np.abs(given - expected)
 
 
@@ -75,7 +81,7 @@ def export(
     """
     network = load_refiner(weights)
     model = halve_weights(to_onnx(network))
-    helper.set_model_props(model, {"input": "rgb, alpha and band of patches, each in [0, 1]"})
+    helper.set_model_props(model, {"input": "rgb, alpha and band of patches, each in [0, 1]; what is known around"})
     data = model.SerializeToString()
     difference = check(differences(data, network), np.max, weights, ALLOWED)
     card = ModelCard(

@@ -48,10 +48,10 @@ def guess_of(remover: Remover) -> Guess:
     return guess
 
 
-def guesses(rgb: Bytes, alpha: Bytes, raw: Floats, finder: Run | None, *, hinted: bool) -> tuple[Seen, ...]:
+def guesses(rgb: Bytes, alpha: Bytes, raw: Floats, finder: Run, *, hinted: bool) -> tuple[Seen, ...]:
     """What the refiner sees of a picture (rgb, its true alpha) of which a network gave `raw`, at its first sizes.
 
-    One size, and with a finder, the refiner that refines the first, one more; none where the network went astray.
+    Two sizes, the second with what the finder, a refiner, made of the first; none where the network went astray.
     hinted: whether the alpha before cleaning is told.
     """
     coarse = cleaned(raw)
@@ -62,11 +62,11 @@ def guesses(rgb: Bytes, alpha: Bytes, raw: Floats, finder: Run | None, *, hinted
     start = from_guess(size_hw, coarse, raw if hinted else None)
     sizes = levels(start.alpha.shape, size_hw, at_start=True)
     found = []
-    for level_hw in sizes[: 1 if finder is None else 2]:
+    for level_hw in sizes[:2]:
         picture = resize(rgb, level_hw)
         seen = resize(start.alpha, level_hw), resize(start.band.astype(np.uint8), level_hw, smooth=False)
         found.append(Seen(picture, resize(alpha, level_hw), levels_of_255(seen[0]), seen[1]))
-        if finder is not None and level_hw == sizes[0]:
+        if level_hw == sizes[0]:
             start = following(start, refine_once(picture, start, finder))
     return tuple(one for one in found if one.unknown.any())
 

@@ -1,87 +1,85 @@
 """The refiner of matteo: one small dense CNN, patches of a picture with their coarse alpha -> alpha.
 
-    rgb, coarse alpha, unknown band: 5 x h x w
-      | known foreground's and background's mean colours around, at 1/8; where between them each pixel's colour lies
-      | all of it as 1/2 (pixel-unshuffle), 3x3 ---------------------------> fine
-      | residual block at 1/4 ----------------------------------> side        |
-      | residual blocks at 1/8 ------------------------------->  + -> block   |
-      |                                                               -> + -> 3x3 -> 3x3 with the input -> h x w
+    rgb, coarse alpha, unknown band, where between the known sides' colours each pixel's lies: 6 x h x w
+      | all of it as 1/4 (pixel-unshuffle), the colours around, 1x1, residual block --> fine
+      | residual blocks at 1/8 ------------------------------------------------------> + -> residual block -> 3x3
+      | a linear model of all of it, whose coefficients that gives for each 4 x 4 pixels, and what the 3x3 adds
+      -> h x w
 
-It costs 13 thousand multiply-adds a pixel; its largest maps are of half the size.
+Locally alpha is linear in the colours (Levin 2006), so that few maps of a quarter of the size say what becomes of the
+finest strand (as in bilateral learning, Gharbi 2017). What lies farther away is told by the colours around, so that the
+network itself need not look far.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle
 
 from matteo.learning.network import ResidualBlock, conv_relu
+from matteo.matting import surroundings
 
 CHANNELS = 5
-MULTIPLE = 8  # of the patch's height and width
-EVIDENCE = 0.001  # share of known pixels around that counts as nothing seen
-FAR = 0.05  # weight of what is farther than some 12 pixels, against what is nearer
+MULTIPLE = surroundings.BLOCK  # of the patch's height and width
 CONTRAST = 0.01  # squared distance of two colours that counts as none
 LEAK = 0.05
+SIDE = 4  # of the pixels that one sample of the finest maps stands for
+LINEAR = (0, 1, 2, 3, 5)  # of what is seen of a pixel, all but the band's mark enter the linear model
 
 
 class Refiner(nn.Module):
-    """B x 5 x h x w: rgb in [0, 1], coarse alpha in [0, 1], 1 where alpha is unknown; multiples of 8.
+    """B x 5 x h x w: rgb in [0, 1], coarse alpha in [0, 1], 1 where alpha is unknown; multiples of 8. And what is known
+    around, B x 8 x h/8 x w/8, as `matting.surroundings` gives it.
 
     Gives alpha as B x 1 x h x w, in training with a slight slope beyond [0, 1] so that no pixel is stuck there.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (32, 48, 64), deep: int = 2) -> None:
+    def __init__(self, widths: tuple[int, int] = (48, 64), deep: int = 2) -> None:
         super().__init__()
-        fine, middle, coarse = widths
+        fine, coarse = widths
         self.widths = widths
-        self.stem = conv_relu(4 * (CHANNELS + 1) + 8, fine)
-        self.middle = ResidualBlock(fine, middle, stride=2)
+        seen = (CHANNELS + 1) * SIDE**2
+        self.stem = conv_relu(seen + surroundings.CHANNELS, fine, kernel=1)
+        self.fine = ResidualBlock(fine, fine)
         self.coarse = nn.Sequential(
-            ResidualBlock(middle, coarse, stride=2), *(ResidualBlock(coarse, coarse) for _ in range(deep))
+            ResidualBlock(fine, coarse, stride=2), *(ResidualBlock(coarse, coarse) for _ in range(deep - 1))
         )
-        self.to_middle = nn.Conv2d(coarse, middle, 1)
-        self.merge_middle = ResidualBlock(middle, middle)
-        self.to_fine = nn.Conv2d(middle, fine, 1)
-        self.merge_fine = conv_relu(fine, fine)
-        self.to_logits = nn.Conv2d(fine + 4 * (CHANNELS + 1), 4, 3, padding=1)
+        self.to_fine = nn.Conv2d(coarse, fine, 1)
+        self.merge = ResidualBlock(fine, fine)
+        self.to_logits = nn.Conv2d(fine, SIDE**2 + len(LINEAR), 3, padding=1)
+        self.to_logits_directly = nn.Conv2d(seen, SIDE**2, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        colours = colours_around(x)
-        guess = between(x[:, :3], interpolate(colours, scale_factor=8.0, mode="bilinear"))
-        halves = pixel_unshuffle(torch.cat([x[:, :4] - 0.5, x[:, 4:], guess], 1), 2)
-        fine = self.stem(torch.cat([halves, interpolate(colours, scale_factor=4.0, mode="bilinear")], 1))
-        middle = self.middle(fine)
-        deep = self.to_middle(self.coarse(middle))
-        middle = self.merge_middle(middle + interpolate(deep, scale_factor=2.0, mode="bilinear"))
-        fine = self.merge_fine(fine + interpolate(self.to_fine(middle), scale_factor=2.0, mode="bilinear"))
-        change = pixel_shuffle(self.to_logits(torch.cat([fine, halves], 1)), 2)
-        alpha = x[:, 3:4] + change
+    def forward(self, x: Tensor, around: Tensor) -> Tensor:
+        colours = interpolate(around, scale_factor=2.0, mode="bilinear")
+        seen = pixel_unshuffle(torch.cat([x[:, :4] - 0.5, x[:, 4:]], 1), SIDE)
+        seen = torch.cat([seen, between(seen[:, : 3 * SIDE**2], colours)], 1)
+        fine = self.fine(self.stem(torch.cat([seen, colours], 1)))
+        deep = self.to_fine(self.coarse(fine))
+        fine = self.merge(fine + interpolate(deep, scale_factor=2.0, mode="bilinear"))
+        told = self.to_logits(fine)
+        change = told[:, : SIDE**2] + self.to_logits_directly(seen)
+        for number, channel in enumerate(LINEAR, SIDE**2):
+            change = change + told[:, number : number + 1] * of_channel(seen, channel)
+        alpha = x[:, 3:4] + pixel_shuffle(change, SIDE)
         clipped = alpha.clamp(0, 1)
         return clipped + LEAK * (alpha - clipped) if self.training else clipped
 
 
-def colours_around(x: Tensor) -> Tensor:
-    """Mean colours of the known foreground and of the known background around, less a half, each with its evidence
-    from 0 to 1: B x 8 x h/8 x w/8. What is within some 12 pixels counts most; beyond 60 nothing does."""
-    known = 1 - x[:, 4:5]
-    seen = []
-    for weight in (known * x[:, 3:4], known * (1 - x[:, 3:4])):
-        near = avg_pool2d(avg_pool2d(torch.cat([x[:, :3] * weight, weight], 1), MULTIPLE), 3, 1, 1)
-        far = near
-        for _ in range(3):
-            far = avg_pool2d(far, 5, 1, 2)
-        maps = near + FAR * far
-        share = maps[:, 3:4]
-        seen += [(maps[:, :3] - 0.5 * share) / (share + EVIDENCE), share / (share + EVIDENCE)]
-    return torch.cat(seen, 1)
+def of_channel(unshuffled: Tensor, channel: int) -> Tensor:
+    return unshuffled[:, channel * SIDE**2 : (channel + 1) * SIDE**2]
 
 
-def between(rgb: Tensor, colours: Tensor) -> Tensor:
+def between(unshuffled: Tensor, colours: Tensor) -> Tensor:
     """Where each pixel's colour lies on the line from the background's to the foreground's, less a half: the alpha of
-    the compositing equation, were both colours right. B x 1 x h x w."""
-    foreground, background = colours[:, :3] + 0.5, colours[:, 4:7] + 0.5
-    line = foreground - background
-    along = ((rgb - background) * line).sum(1, keepdim=True)
-    return (along / (line.square().sum(1, keepdim=True) + CONTRAST)).clamp(0, 1) - 0.5
+    the compositing equation, were both colours right. B x 16 x h/4 x w/4.
+
+    unshuffled: B x 48 x h/4 x w/4, rgb less a half. colours: B x 8 x h/4 x w/4, less a half, as `surroundings`.
+    """
+    background = colours[:, 4:7]
+    line = colours[:, :3] - background
+    slope = line / (line.square().sum(1, keepdim=True) + CONTRAST)
+    along = -(slope * background).sum(1, keepdim=True)
+    for channel in range(3):
+        along = along + slope[:, channel : channel + 1] * of_channel(unshuffled, channel)
+    return along.clamp(0, 1) - 0.5

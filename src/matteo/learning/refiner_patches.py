@@ -17,14 +17,15 @@ from matteo.learning.synthesis.layer import Floats, Generator, Layer
 from matteo.learning.synthesis.rough import Mask, rough
 from matteo.learning.synthesis.scene import compose, make_background
 from matteo.matting.refine import Run
+from matteo.matting.surroundings import surroundings
 from matteo.remover import in_order
 
-GUESSED = 0.6  # share of patches whose coarse alpha is the network's own, or a refiner's of that
+GUESSED = 0.45  # share of patches whose coarse alpha is the network's own, or a refiner's of that
 HOPELESS = 0.3  # mean difference of it from the truth in a patch's band, from which there is nothing to learn
 RECOMPOSED = 0.5  # of the others: share put before a new background
 TRIES = 6
 SOLID = ("car", "thing")
-ONE_IN = 16
+ONE_IN = 4
 
 Patch = tuple[Floats, Floats, Floats, Mask]  # rgb in [0, 1], true alpha, coarse alpha, band; of a box
 
@@ -41,14 +42,14 @@ class Made:
     seen: tuple[Seen, ...] = ()
 
 
-def load(path: Path, guess: Guess, finder: Run | None = None, *, threads: int = 1) -> Iterator[Made]:
+def load(path: Path, guess: Guess, finder: Run, *, threads: int = 1) -> Iterator[Made]:
     """The pictures of a tar of `synthesize`. guess: rgb -> a network's alpha, uncleaned. finder: a refiner, at whose
-    results the next size is learned; where None the first size alone is. threads: pictures that are read at once."""
+    results the next size is learned. threads: pictures that are read at once."""
     entries = enumerate(read_tar(path).values())
     yield from in_order(partial(made_of, guess=guess, finder=finder), entries, threads)
 
 
-def made_of(entry: tuple[int, dict[str, bytes]], guess: Guess, finder: Run | None) -> Made:
+def made_of(entry: tuple[int, dict[str, bytes]], guess: Guess, finder: Run) -> Made:
     index, files = entry
     rgb, alpha = decode(files[".jpg"], "RGB"), decode(files[".png"], "L")
     seen = guesses(
@@ -57,7 +58,7 @@ def made_of(entry: tuple[int, dict[str, bytes]], guess: Guess, finder: Run | Non
     return Made(rgb, decode(files[".foreground"], "RGB"), alpha, seen)
 
 
-def photographed(path: Path, guess: Guess, finder: Run | None = None, *, threads: int = 1) -> Iterator[Made]:
+def photographed(path: Path, guess: Guess, finder: Run, *, threads: int = 1) -> Iterator[Made]:
     """Some of the photographs of a set whose names say that they show a car or another thing: their masks hold no hair
     that was left out, and their backgrounds and edges are a camera's. As `load` otherwise."""
 
@@ -65,7 +66,7 @@ def photographed(path: Path, guess: Guess, finder: Run | None = None, *, threads
         seen = guesses(pair.rgb, pair.mask, np.asarray(guess(pair.rgb), np.float32), finder, hinted=True)
         return Made(pair.rgb, None, pair.mask, seen)
 
-    pairs = pairs_of(path, lambda index: index % ONE_IN == 5)  # none of those held out
+    pairs = pairs_of(path, lambda index: index % ONE_IN == ONE_IN - 1)  # none of those held out
     yield from in_order(one, (pair for pair in pairs if kind_of(path.stem, pair.key) in SOLID), threads)
 
 
@@ -157,8 +158,10 @@ def squared(array: Floats, side: int) -> Floats:
 def batch(
     made: Sequence[Made], backgrounds: Sequence[Bytes], side: int, size: int, seed: tuple[int, ...],
     guessed: float = GUESSED,
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """(B x 5 x side x side, B x 1 x side x side); the seed alone decides the content. guessed: as `patch` takes it."""
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """The refiner's inputs (B x 5 x side x side; B x 8 x side/8 x side/8) and the truth (B x 1 x side x side); the seed
+    alone decides the content. guessed: as `patch` takes it."""
     rng = np.random.default_rng(seed)
     pairs = [patch(made, backgrounds, side, rng, guessed) for _ in range(size)]
-    return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs])
+    around = [surroundings(np.ascontiguousarray(x[:3].transpose(1, 2, 0)), x[3], x[4] > 0.5) for x, _ in pairs]
+    return np.stack([x for x, _ in pairs]), np.stack(around), np.stack([y for _, y in pairs])

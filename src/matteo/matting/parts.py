@@ -18,7 +18,7 @@ Part = tuple[slice, slice]
 Box = tuple[int, int, int, int]  # top, left, bottom, right, in blocks
 
 MULTIPLE = 8  # pixels of a block: parts begin and end at multiples of it
-MARGIN = 88  # pixels of its surroundings that the network sees beside each part: as far as it looks
+MARGIN = 56  # pixels of its surroundings that the network sees beside each part: as far as it looks
 SIDE = 896  # the longest that a part may be
 SMALLEST = 16  # blocks: what is not longer is not cut
 

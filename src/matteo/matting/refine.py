@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 
 from matteo.matting.given import impose
 from matteo.matting.parts import SIDE, Part, outer, parts
+from matteo.matting.surroundings import BLOCK, surroundings
 from matteo.matting.trimap import HINTED, Mask, band_radius, guessed_band, near_outline, unknown_band
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
-Run = Callable[[Floats], Floats]
+Run = Callable[[Floats, Floats], Floats]
 
 WORKING = 2048  # the long side up to which the network works
 LARGEST_STEP = 2.0  # from one size to the next: with 4, errors are a sixth larger
@@ -42,7 +43,8 @@ def refine(
 
     coarse: h x w in [0, 1], of any size and softness; where None, the trimap alone decides. trimap: H x W or smaller,
     0 surely background, 255 surely foreground, between unknown; where None it is made from `coarse`. run: the network,
-    1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) -> 1 x 1 x s x t. guessed: `coarse` is a network's guess, not
+    1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) and 1 x 8 x s/8 x t/8 (its `surroundings`) -> 1 x 1 x s x t.
+    guessed: `coarse` is a network's guess, not
     only rough but wrong in places: it is refined at its own size first, and its doubts far from any outline are left
     as they are. hints: h x w, that guess before it was cleaned: where it is faintly sure of hair, hair is looked for.
     side: of the parts that are computed at once, at most; it changes no result.
@@ -158,9 +160,10 @@ def refine_once(rgb: Rgb, start: Start, run: Run, side: int = SIDE) -> Alpha:
     unknown = resize(start.band, size_hw, smooth=False)
     near = None if start.near is None else np.asarray(cv2.resize(start.near, size_hw[::-1]), np.float32)
     result = coarse.copy() if start.left is None else resize(start.left, size_hw).copy()
+    around = surroundings(rgb, coarse, unknown) if unknown.any() else np.empty((0, 0, 0), np.float32)
     for part in parts(unknown, side):
         seen = outer(part, size_hw)
-        refined = run(patch(rgb, coarse, unknown, seen)[None])[0, 0]
+        refined = run(patch(rgb, coarse, unknown, seen)[None], beside(around, seen)[None])[0, 0]
         place = tuple(slice(p.start, min(p.stop, length)) for p, length in zip(part, size_hw, strict=True))
         inside = refined[tuple(slice(p.start - s.start, p.stop - s.start) for p, s in zip(place, seen, strict=True))]
         if near is not None:
@@ -186,3 +189,8 @@ def patch(rgb: Rgb, alpha: Alpha, unknown: Mask, seen: Part) -> Floats:
     values[3] = padded(alpha)
     values[4] = padded(unknown.astype(np.uint8))
     return values
+
+
+def beside(around: Floats, seen: Part) -> Floats:
+    """8 x h/8 x w/8, what is known around a patch: its part of what is known around the whole picture."""
+    return np.ascontiguousarray(around[:, *(slice(along.start // BLOCK, along.stop // BLOCK) for along in seen)])

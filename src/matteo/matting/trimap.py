@@ -19,8 +19,8 @@ DOUBT = 0.04  # alpha nearer than this to 0 or 1 is taken for certain
 REACH = 2  # grid pixels around doubt that belong to the band
 CLEAN = 4  # grid pixels: a ramp not wider than this is a clean edge
 FARTHER = 3  # additional grid pixels around wider ramps
-FARTHEST = 6  # grid pixels from the outline up to which a network's doubt is about the edge
-HINT = 0.02  # of a network's alpha before it is cleaned: nearer to 0 or 1 it is certain
+FARTHEST = 12  # grid pixels from the outline up to which a network's doubt is about the edge
+HINT = 0.025  # of a network's alpha before it is cleaned: nearer to 0 or 1 it is certain
 HINTED = 20  # grid pixels from the outline up to which such a hint is one of hair
 
 

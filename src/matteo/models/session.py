@@ -67,28 +67,29 @@ class Session:
         self.threads = threads or default_threads()
         self.provider = provider
         self._session = _load(path, self.threads, provider)
-        self._input: str = self._session.get_inputs()[0].name
+        self._inputs: list[str] = [given.name for given in self._session.get_inputs()]
         outputs: list[str] = [output.name for output in self._session.get_outputs()]
         self._output = outputs[0]
         missing = set(card.verdicts) - set(outputs[1:])
         if missing:
             raise ModelError(f"{path} has no output {' and '.join(sorted(missing))}, which its card states: correct it")
 
-    def run(self, tensor: Tensor) -> Tensor:
-        """B x 3 x h x w, as `fit` made it -> the network's first output, B x 1 x h x w."""
-        return self._run([self._output], tensor)[0]
+    def run(self, *tensors: Tensor) -> Tensor:
+        """Its inputs in their order (of a network that is chosen by name, B x 3 x h x w as `fit` made it) -> the
+        network's first output, B x 1 x h x w."""
+        return self._run([self._output], *tensors)[0]
 
     def look(self, tensor: Tensor) -> Outputs:
         """The same and what the card's verdicts are, in one run."""
         alpha, *verdicts = self._run([self._output, *self.card.verdicts], tensor)
         return Outputs(alpha, **dict(zip(self.card.verdicts, verdicts, strict=True)))
 
-    def _run(self, names: list[str], tensor: Tensor) -> list[Tensor]:
+    def _run(self, names: list[str], *tensors: Tensor) -> list[Tensor]:
         try:
-            outputs = self._session.run(names, {self._input: tensor})
+            outputs = self._session.run(names, dict(zip(self._inputs, tensors, strict=True)))
         except Exception as error:  # ONNX Runtime's errors share no public base class
             raise ModelError(
-                f"{self.card.name} cannot run on an input of {tensor.shape}: {_first_line(error)}"
+                f"{self.card.name} cannot run on an input of {tensors[0].shape}: {_first_line(error)}"
             ) from error
         return [np.asarray(output, np.float32) for output in outputs]
 
