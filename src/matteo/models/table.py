@@ -48,7 +48,9 @@ FETCHED = (
 
 
 def shipped() -> dict[str, ModelCard]:
-    return {card.name: card for card in map(from_json, sorted(SHIPPED.glob("*.json")))}
+    """The default first."""
+    found = sorted(map(from_json, SHIPPED.glob("*.json")), key=lambda card: (card.name != DEFAULT, card.name))
+    return {card.name: card for card in found}
 
 
 def built_in() -> dict[str, ModelCard]:
