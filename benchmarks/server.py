@@ -1,6 +1,7 @@
 """What the server costs beside the bare library, what it holds under load, and what it answers when it is too much.
 
     python benchmarks/server.py --requests 500 --clients 16 --megapixels 1.5 [--overload 64] [--rembg ENV]
+                                [--edges fast]
 
 The server is `matteo serve` in a process of its own; the bare library is one process's `Remover` over the same
 pictures, with as many workers and threads as the server takes; both give PNG of full size. Each answer is held against
@@ -44,12 +45,12 @@ BARE = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
 import matteo
-count, workers, threads, *paths = sys.argv[1:]
+edges, count, workers, threads, *paths = sys.argv[1:]
 count, workers = int(count), int(workers)
 pictures = [open(path, "rb").read() for path in paths]
 remover = matteo.Remover(threads=int(threads))
 def one(n):
-    remover.remove(pictures[n % len(pictures)], keep_source=False).encode("png")
+    remover.remove(pictures[n % len(pictures)], edges=edges, keep_source=False).encode("png")
 with ThreadPoolExecutor(workers) as pool:
     list(pool.map(one, range(2 * workers)))
     start, spent = time.perf_counter(), time.process_time()
@@ -72,13 +73,13 @@ class Load:
     total_s: float = 0.0
     cpu_s: float = 0.0  # of processor for each 200
 
-    def wrong(self, pictures: list[bytes]) -> int:
+    def wrong(self, pictures: list[bytes], edges: str) -> int:
         """Of the different files, those whose pixels are not the library's."""
         import matteo
 
         remover = matteo.Remover(threads=parallel()[1])
         return sum(
-            not np.array_equal(pixels(data), pixels(remover.remove(pictures[n], keep_source=False).encode("png")))
+            not np.array_equal(pixels(data), pixels(remover.remove(pictures[n], edges=edges).encode("png")))
             for n, found in self.answers.items() for data in found.values()
         )  # fmt: skip
 
@@ -105,6 +106,7 @@ def main() -> None:
     parser.add_argument("--overload", type=int, default=64, help="clients that do not wait; 0: leave it out")
     parser.add_argument("--rounds", type=int, default=1, help="of bare library and server, in turn")
     parser.add_argument("--rembg", type=Path, help="a virtual environment with rembg")
+    parser.add_argument("--edges", default="fine", help="of the library and the server; rembg's alpha is enlarged only")
     options = parser.parse_args()
     folder = Path(tempfile.gettempdir())
     paths = [write_jpeg(folder / f"matteo-server-{name}-{options.megapixels:g}.jpg", name, options.megapixels)
@@ -114,15 +116,20 @@ def main() -> None:
         workers, threads = parallel()
         bare, ours = [], []
         for _ in range(options.rounds):
-            bare.append(bare_rate(paths, options.requests, workers, threads))
-            ours.append(loaded(url + "/api/cutouts", "file", pictures, options.requests, options.clients, process.pid))
+            bare.append(bare_rate(paths, options.edges, options.requests, workers, threads))
+            ours.append(
+                loaded(
+                    url + "/api/cutouts", "file", pictures, options.requests, options.clients, process.pid,
+                    {"edges": options.edges},
+                )
+            )  # fmt: skip
         told = statistics.median(one.rate / rate for one, (rate, _) in zip(ours, bare, strict=True))
         work = statistics.median(spent / one.cpu_s for one, (_, spent) in zip(ours, bare, strict=True))
         print(f"bare library   {statistics.median(rate for rate, _ in bare):6.2f} pictures/s, {bare[-1][1]:.3f} s of "
               f"processor each ({workers} at once, {threads} threads each)")  # fmt: skip
         report("matteo serve", ours[-1])
         print(f"               {sum(map(len, ours[-1].answers.values()))} different files of {len(pictures)} pictures, "
-              f"{ours[-1].wrong(pictures)} with other pixels than the library's")  # fmt: skip
+              f"{ours[-1].wrong(pictures, options.edges)} with other pixels than the library's")  # fmt: skip
         print(f"               {told:.0%} of the bare library by the clock, {work:.0%} by processor time")
         if options.overload:
             flood = loaded(
@@ -160,9 +167,9 @@ def parallel() -> tuple[int, int]:
     return workers, max(1, processors // workers)
 
 
-def bare_rate(paths: list[Path], count: int, workers: int, threads: int) -> tuple[float, float]:
+def bare_rate(paths: list[Path], edges: str, count: int, workers: int, threads: int) -> tuple[float, float]:
     """Pictures a second, and processor seconds a picture."""
-    command = [sys.executable, "-c", BARE, str(count), str(workers), str(threads), *map(str, paths)]
+    command = [sys.executable, "-c", BARE, edges, str(count), str(workers), str(threads), *map(str, paths)]
     rate, spent = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return float(rate), float(spent)
 
