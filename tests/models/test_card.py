@@ -73,7 +73,7 @@ def test_find_by_path_and_by_name(tmp_path: Path) -> None:
     assert find(path)[0].name == "mean"
     assert find(path)[1] == path
     assert find("matteo")[0].name == "matteo"
-    with pytest.raises(UnknownModel, match="there are matteo, u2net"):
+    with pytest.raises(UnknownModel, match="there are matteo, matteo-fast, u2net"):
         find("u3net")
     with pytest.raises(UnknownModel, match="does not exist"):
         find(tmp_path / "none.onnx")
