@@ -254,9 +254,10 @@ def measure_time(data: Path, every: int) -> None:
     for megapixels, runs in ((12, 5), (100, 1)):
         rgb = enlarged("astronaut", megapixels)
         guess = guess_of(remover, rgb)
-        times = [
-            f"{name} {seconds(partial(FROM_A_NETWORK[name], rgb, guess), runs):.2f} s" for name in ("fine", "guided")
-        ]
+        ways = {name: partial(FROM_A_NETWORK[name], rgb, guess) for name in ("fine", "guided")}
+        if megapixels == 12:
+            ways["closed-form"] = partial(edges.refined, "closed-form", rgb, guess.coarse)
+        times = [f"{name} {seconds(way, runs):.2f} s" for name, way in ways.items()]
         gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(f"\n{megapixels} MP: {', '.join(times)}, largest memory {gigabytes:.2f} GB", flush=True)
 

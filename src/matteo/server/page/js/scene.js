@@ -52,8 +52,9 @@ export class Scene {
     const box = look.crop ? this.box(item) : null;
     if (!box) return { x: 0, y: 0, width, height };
     const room = (look.margin / 100) * Math.max(box.width, box.height);
-    const [wide, high] = [Math.max(1, Math.round(box.width + 2 * room)), Math.max(1, Math.round(box.height + 2 * room))];
-    return { x: Math.round(box.x - room), y: Math.round(box.y - room), width: wide, height: high };
+    const [wide, high] = [box.width, box.height].map((length) => Math.max(1, rounded(length + 2 * room)));
+    const [left, top] = [(wide - box.width) / 2 - box.x, (high - box.height) / 2 - box.y];
+    return { x: -rounded(left), y: -rounded(top), width: wide, height: high };
   }
 
   /** Paints the result into `frame`, in canvas pixels. checker: called where the background is transparent. */
@@ -88,6 +89,12 @@ export class Scene {
     this.paint(context, item, look, frame);
     return made;
   }
+}
+
+/** To the nearest whole number, of two to the even one, as the library rounds: else the frame is a pixel beside its. */
+function rounded(value) {
+  const down = Math.floor(value);
+  return value - down === 0.5 ? 2 * Math.round(down / 2) : Math.round(value);
 }
 
 /** An image over a rectangle, its aspect kept, what juts out cut off evenly. */
