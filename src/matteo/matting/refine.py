@@ -44,10 +44,9 @@ def refine(
     coarse: h x w in [0, 1], of any size and softness; where None, the trimap alone decides. trimap: H x W or smaller,
     0 surely background, 255 surely foreground, between unknown; where None it is made from `coarse`. run: the network,
     1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) and 1 x 8 x s/8 x t/8 (its `surroundings`) -> 1 x 1 x s x t.
-    guessed: `coarse` is a network's guess, not
-    only rough but wrong in places: it is refined at its own size first, and its doubts far from any outline are left
-    as they are. hints: h x w, that guess before it was cleaned: where it is faintly sure of hair, hair is looked for.
-    side: of the parts that are computed at once, at most; it changes no result.
+    guessed: `coarse` is a network's guess, not only rough but wrong in places: it is refined at its own size first, and
+    its doubts far from any outline are left as they are. hints: h x w, that guess before it was cleaned: where it is
+    faintly sure of hair, hair is looked for. side: of the parts that are computed at once; it changes no result.
     Outside the band alpha is `coarse`'s own, enlarged where it is smaller; under a trimap, 0 and 1 as that says.
     """
     size_hw = rgb.shape[0], rgb.shape[1]

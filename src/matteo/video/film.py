@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 from av.format import Flags
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 
 from matteo.errors import UnreadablePicture, UnsupportedFormat
 from matteo.picture.limits import Limits
+from matteo.video.attached import is_cover
 from matteo.video.colour import Colour, colour_of, depth_of
 from matteo.video.mastering import Mastering, mastering_of
 from matteo.video.media import OPTIONS, reading
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-_NUMBER = re.compile(r"%(?:0\d+)?d")
+NUMBER = re.compile(r"%(?:0(\d+))?d")  # the place of a number, and how many digits it has
 RATE = Fraction(25)  # pictures a second where nothing says it
 LENGTHLESS = "asf", "flv"  # where FFmpeg takes the file's duration for each stream's
 INDEXED = "mov,", "matroska,"  # FFmpeg's names of MP4 and QuickTime, Matroska and WebM
@@ -75,7 +75,7 @@ class Film:
 
 def is_pattern(path: Path) -> bool:
     """Whether a path stands for numbered pictures: frames/%06d.png. A "%" of other names means nothing (a%20b.mp4)."""
-    return _NUMBER.search(path.name) is not None and not path.is_file()
+    return NUMBER.search(path.name) is not None and not path.is_file()
 
 
 def open_film(path: Path, *, rate: Fraction | None = None, limits: Limits | None = None) -> Film:
@@ -100,7 +100,7 @@ def open_film(path: Path, *, rate: Fraction | None = None, limits: Limits | None
 def pictures_of(container: InputContainer, path: Path) -> VideoStream:
     """The stream of the film's pictures, ready to decode: the first that is no cover picture."""
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
+        if not is_cover(stream):
             if stream.codec_context is None:
                 raise UnsupportedFormat(f"{path}: its pictures are of a kind that this build of PyAV cannot decode")
             stream.thread_type = "AUTO"
@@ -136,7 +136,7 @@ def _facts(path: Path, container: InputContainer, stream: VideoStream, first: Vi
     notes = []
     if first.interlaced_frame:
         notes.append("the film is interlaced and is cut as it is; deinterlace it first for clean edges")
-    if len([other for other in container.streams.video if not other.disposition & Disposition.attached_pic]) > 1:
+    if len([other for other in container.streams.video if not is_cover(other)]) > 1:
         notes.append("of several streams of pictures the first is taken")
     return Film(
         path, size_hw, stream.time_base or Fraction(1, 90_000), Fraction(rate), _zero(container), stream.frames or None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -14,10 +13,8 @@ from matteo.picture.image import Metadata
 from matteo.picture.limits import Limits
 from matteo.picture.read import read
 from matteo.video.colour import SRGB
-from matteo.video.film import Film
+from matteo.video.film import NUMBER, Film
 from matteo.video.frame import Frame
-
-_NUMBER = re.compile(r"%(?:0(\d+))?d")
 
 
 def numbered_film(pattern: Path, rate: Fraction, limits: Limits) -> Film:
@@ -53,16 +50,16 @@ def numbered_frames(film: Film, start: Fraction | None, end: Fraction | None, af
 
 def name_of(pattern: Path, number: int) -> Path:
     """The picture's path. UsageError where the pattern has not exactly one place for the number."""
-    places = _NUMBER.findall(pattern.name)
-    if len(places) != 1 or "%" in _NUMBER.sub("", pattern.name):
+    places = NUMBER.findall(pattern.name)
+    if len(places) != 1 or "%" in NUMBER.sub("", pattern.name):
         raise UsageError(f"{pattern}: write the number's place as %06d, once, as in frames/%06d.png")
-    return pattern.with_name(_NUMBER.sub(lambda m: f"{number:0{m[1] or 1}d}", pattern.name))
+    return pattern.with_name(NUMBER.sub(lambda m: f"{number:0{m[1] or 1}d}", pattern.name))
 
 
 def numbers_of(pattern: Path) -> dict[int, Path]:
     """The pictures that a pattern names, by their number. UsageError for a pattern without a place for it."""
     name_of(pattern, 0)
-    before, after = _NUMBER.split(pattern.name)[0], _NUMBER.split(pattern.name)[-1]
+    before, after = NUMBER.split(pattern.name)[0], NUMBER.split(pattern.name)[-1]
     numbers = {}
     for path in pattern.parent.glob("*") if pattern.parent.is_dir() else ():
         digits = path.name[len(before) : len(path.name) - len(after)]
