@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image as PilImage
 
 import matteo
 from matteo import Cutout, Remover
+from matteo.matting.edges import refined
 from matteo.picture.source import Source
 from matteo.remover import in_order
 from tests.pictures import ASTRONAUT, INSIDE, OUTSIDE, photograph
@@ -203,3 +205,21 @@ def test_an_empty_cut_out_says_so(remover: Remover) -> None:
     assert not empty.alpha.any()
     assert empty.notes == ("no subject found: the cut-out is empty",)
     assert remover.remove(photograph("chelsea")).notes == ()
+
+
+def test_fine_edges_are_told_what_the_network_hinted_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alpha before it was cleaned; of a mask that somebody made there is none."""
+    told: list[Any] = []
+
+    def watched(*given: Any, **more: Any) -> Any:
+        told.append((given[2], more["hints"]))
+        return refined(*given, **more)
+
+    monkeypatch.setattr("matteo.remover.refined", watched)
+    remover, picture = Remover(threads=1), photograph("astronaut")
+    remover.alpha(picture)
+    remover.alpha(picture, mask=np.full(picture.shape[:2], 255, np.uint8))
+    (coarse, raw), (_, none) = told
+    assert raw.shape == coarse.shape
+    assert ((raw > 0) & (coarse == 0)).any()
+    assert none is None
