@@ -79,9 +79,9 @@ def joined(rgb: Rgb, alpha: Alpha | None, depth: int) -> NDArray[Any]:
 
 def _encoded(pixels: NDArray[Any], metadata: Metadata, format: str, quality: int | None) -> bytes:
     if format == "png":
-        from matteo.picture import png
+        from matteo.picture import png_encode
 
-        return png.encode(pixels, metadata)
+        return png_encode.encode(pixels, metadata)
     if format == "tiff":
         from matteo.picture import tiff
 

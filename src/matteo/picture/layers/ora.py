@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from matteo.picture import png
+from matteo.picture import png_encode
 from matteo.picture.colour import convert, narrow
 from matteo.picture.geometry import resize
 from matteo.picture.image import Image, Metadata
@@ -60,7 +60,7 @@ def _listed(stack: Stack) -> bytes:
 
 
 def _png(image: Image, stack: Stack) -> bytes:
-    return png.encode(joined(image.rgb, image.opacity, stack.depth), Metadata(icc=stack.metadata.icc))
+    return png_encode.encode(joined(image.rgb, image.opacity, stack.depth), Metadata(icc=stack.metadata.icc))
 
 
 def _thumbnail(flat: Image) -> bytes:
@@ -73,4 +73,4 @@ def _thumbnail(flat: Image) -> bytes:
     premultiplied = resize(narrow(flat.rgb) * alpha[..., None], size_hw)
     colours = premultiplied / np.maximum(small_alpha, 1e-6)[..., None]
     small = Image(np.rint(np.clip(colours, 0, 255)).astype(np.uint8), small_alpha, Metadata(icc=flat.metadata.icc))
-    return png.encode(joined(convert(small, None).rgb, small_alpha, 8), Metadata())
+    return png_encode.encode(joined(convert(small, None).rgb, small_alpha, 8), Metadata())
