@@ -3,8 +3,8 @@
     python benchmarks/against_u2net.py [--threads 2] [--rounds 15]
 
 U²-Net and U²-Netp (Qin 2020) are built here from the paper's table 1 and figure 5, with random weights, as time does
-not depend on them, and run by ONNX Runtime like ours. The networks take turns, so that a busy machine slows them
-alike; the ratio of each turn counts, and its median is given.
+not depend on them, and run by ONNX Runtime like ours, which looks at a picture as often as its card says. The networks
+take turns, so that a busy machine slows them alike; the ratio of each turn counts, and its median is given.
 """
 
 from __future__ import annotations
@@ -127,8 +127,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     picture = np.random.default_rng(0).standard_normal((1, 3, SIDE, SIDE), np.float32)
-    ours = Remover(threads=options.threads).session
-    runs: dict[str, Callable[[], object]] = {"matteo": partial(ours.run, picture)}
+    remover = Remover(threads=options.threads)
+    once = partial(remover.session.run, picture)
+
+    def as_shipped() -> None:
+        for _ in range(remover.looks):
+            once()
+
+    runs: dict[str, Callable[[], object]] = {"matteo": as_shipped, "one look of it": once}
     for name, network in peers().items():
         count = sum(p.numel() for p in network.parameters())
         assert abs(count / PARAMETERS[name] - 1) < 0.02, f"{name} has {count} parameters, not {PARAMETERS[name]}"

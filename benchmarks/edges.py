@@ -42,6 +42,7 @@ from matteo.matting.guided import guided_upsample
 from matteo.matting.refine import Run, refine
 from matteo.matting.trimap import unknown_band
 from matteo.models.fit import fit
+from matteo.models.looks import look_again
 from matteo.models.refiner import refiner_session
 from matteo.picture.geometry import cover, resize
 
@@ -177,6 +178,8 @@ def from_trimap(data: Path, every: int) -> None:
 def guess_of(remover: Remover, rgb: Bytes) -> Guess:
     fitted = fit(rgb, remover.card)
     raw = fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
+    if remover.looks > 1:
+        raw = look_again(rgb, raw, remover.card, remover.session.look).alpha
     return Guess(cleaned(raw), raw)
 
 

@@ -1,6 +1,6 @@
-"""What int8 would gain and cost: ONNX Runtime's static quantisation of a network, beside its fp32 self.
+"""What int8 gains and costs: ONNX Runtime's static quantisation of a network, beside its fp32 self.
 
-    python benchmarks/int8.py --data DATA [--model matteo] [--threads 2] [--every 4] [--rounds 30] [--calibrate 64]
+    python benchmarks/int8.py --data DATA --model fp32/matteo.onnx [--threads 2] [--every 4] [--rounds 30]
 
 Calibrated with pictures that the network was not trained on. Time: runs of all variants in turn, so that what else the
 machine does hits all alike; medians, of the wall clock and of the processor's own time. Accuracy: whole pipeline at the
@@ -14,32 +14,29 @@ import tempfile
 import time
 from dataclasses import replace
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from py_sod_metrics import MAE, FmeasureHandler, FmeasureV2
 
 from matteo import Image, ModelCard, Remover
-from matteo.learning.data import Pair, is_held_out, pairs_of
+from matteo.learning.data import Pair, pairs_of
+from matteo.learning.export import fitted
 from matteo.learning.quantise import Variant, quantise
 from matteo.models.card import to_json
-from matteo.models.fit import fit
 from matteo.models.session import Session
 from matteo.models.table import find
 from matteo.models.weights import weights_of
 
 JUDGES = ("val-ecssd.tar", "val-eg1800.tar")
-CALIBRATION = "train-duts-0.tar"
 
 
 VARIANTS = {
-    "u8s8, per channel": Variant(ends=False, narrow=False),
-    "the same, ends fp32": Variant(narrow=False),
-    "the same, 7-bit weights": Variant(),
-    "u8s8, per tensor": Variant(per_channel=False, ends=False, narrow=False),
-    "s8s8, per channel": Variant(unsigned=False, ends=False, narrow=False),
-    "the same, ends fp32 (s8s8)": Variant(unsigned=False, narrow=False),
+    "all but the heads": Variant(ends=False, narrow=False, extremes=True),
+    "the same, ends fp32": Variant(narrow=False, extremes=True),
+    "the same, 7-bit weights": Variant(extremes=True),
+    "the same, without extremes": Variant(),
+    "the same, signed": Variant(unsigned=False),
 }
 
 
@@ -80,21 +77,19 @@ def accuracy(remover: Remover, pairs: list[Pair]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", default="matteo")
+    parser.add_argument("--model", required=True, help="in fp32, as exported without --int8")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--every", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--calibrate", type=int, default=64)
     options = parser.parse_args()
     card, local = find(options.model)
     original = weights_of(card, local)
-    wanted = list(islice(pairs_of(options.data / CALIBRATION, is_held_out), options.calibrate))
+    inputs = fitted(options.data, card.side)
     with tempfile.TemporaryDirectory() as name:
         folder, data = Path(name), original.read_bytes()
         paths = {"fp32": original}
         for number, (variant, how) in enumerate(VARIANTS.items()):
-            tensors = (fit(pair.rgb, card).tensor for pair in wanted)
-            paths[variant] = write(folder, number, quantise(data, tensors, how), card)
+            paths[variant] = write(folder, number, quantise(data, inputs, how), card)
         sessions = {name: Session(path, card, threads=options.threads) for name, path in paths.items()}
         times = times_of(sessions, card, options.rounds)
         print(f"{options.threads} threads\n\n| network | MB | ms | processor ms | of fp32's | {' | '.join(JUDGES)} |")

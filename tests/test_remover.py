@@ -79,9 +79,8 @@ def test_16_bit_stays_16_bit_and_gives_the_same_matte(remover: Remover) -> None:
     cutout = remover.remove(deep)
     assert cutout.rgb.dtype == np.uint16
     assert (cutout.rgb[cutout.alpha == 1] == deep[cutout.alpha == 1]).all()
-    # 16 bits are resized without rounding to 8, which a network tells apart in single pixels of the band.
-    assert np.abs(cutout.alpha - remover.alpha(rgb)).mean() < 0.005
-    assert np.abs(remover.alpha(deep, edges="fast") - remover.alpha(rgb, edges="fast")).max() < 0.1
+    assert np.abs(cutout.alpha - remover.alpha(rgb)).max() < 0.05  # the refiner sees 16 bits
+    assert np.abs(remover.alpha(deep, edges="fast") - remover.alpha(rgb, edges="fast")).max() < 2e-3
 
 
 def test_the_result_is_never_more_opaque_than_the_source(remover: Remover) -> None:

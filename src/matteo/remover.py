@@ -25,8 +25,9 @@ from matteo.matting.offset import feather, grow, pixels, shrink
 from matteo.matting.tint import neutralise
 from matteo.matting.treatment import Chosen, Treatment
 from matteo.models.fit import fit
+from matteo.models.looks import Second, look_again
 from matteo.models.refiner import refiner_session
-from matteo.models.session import Session, default_threads
+from matteo.models.session import Outputs, Session, default_threads
 from matteo.models.table import DEFAULT, find
 from matteo.models.weights import Progress, weights_of
 from matteo.picture.cutout import Cutout
@@ -66,6 +67,7 @@ class Remover:
     model: a name (`matteo models` lists them) or the path of an ONNX file with its card beside it.
     threads: of the processor, for the network; all that this process may use where None.
     provider: what runs the network, "cpu", "cuda", …: that one, or an error that says what it lacks.
+    looks: how often the network looks at a picture, 1 or 2 (`matteo.models.looks`); as its card says where None.
     limits: what the reader accepts. progress: called with (bytes, bytes in all) while weights are fetched.
     load: this network and that of fine edges now, so that an error comes now; False: each when a picture first needs it
     (one with its own mask never needs the former).
@@ -77,11 +79,15 @@ class Remover:
         *,
         threads: int | None = None,
         provider: str = "cpu",
+        looks: int | None = None,
         limits: Limits | None = None,
         progress: Progress | None = None,
         load: bool = True,
     ) -> None:
         self.card, self._local = find(model)
+        self.looks = self.card.looks if looks is None else looks
+        if self.looks not in (1, 2):
+            raise UsageError(f"looks must be 1 or 2, not {self.looks}")
         self.limits = limits or Limits()
         self.threads, self.provider, self._progress = (
             default_threads() if threads is None else threads,
@@ -244,15 +250,25 @@ class Remover:
             fitted = fit(seen, self.card)
         with timed(seconds, "network"):
             outputs = self.session.look(fitted.tensor)
-        with timed(seconds, "edges"):
             plain = is_plain(fitted.rgb)
-            raw = fitted.coarse_alpha(outputs.alpha, self.card) * np.float32(not plain)
-            coarse = cleaned(raw, see_through=how.transparency)
+            first = fitted.coarse_alpha(outputs.alpha, self.card) * np.float32(not plain)
+            second = look_again(seen, first, self.card, self.session.look) if self.looks > 1 else Second(first)
+        with timed(seconds, "edges"):
+            coarse = cleaned(second.alpha, see_through=how.transparency)
         with timed(seconds, "confidence"):
-            quality = outputs.quality_of()
-            confidence = expected_iou(raw) if quality is None or plain else quality
-            doubts = reasons(raw, fitted.rgb)
-        return _Given(coarse, None, fitted.rgb, raw, confidence, outputs.kind_of(self.card), doubts)
+            confidence = 0.0 if plain else confidence_of(first, outputs, second)
+            doubts = reasons(first, fitted.rgb)
+        rgb = fitted.rgb if second.rgb is None else second.rgb
+        return _Given(coarse, None, rgb, second.alpha, confidence, outputs.kind_of(self.card), doubts)
+
+
+def confidence_of(first: Alpha, outputs: Outputs, second: Second) -> float:
+    """The mean of what the looks tell of themselves: their quality, else the overlap that their alpha expects."""
+    looks = [(first, outputs)]
+    if second.closer is not None and second.outputs is not None:
+        looks.append((second.closer, second.outputs))
+    stated = [(outputs.quality_of(), alpha) for alpha, outputs in looks]
+    return float(np.mean([expected_iou(alpha) if quality is None else quality for quality, alpha in stated]))
 
 
 @dataclass(frozen=True)

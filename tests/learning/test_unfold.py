@@ -27,8 +27,8 @@ from tests.pictures import photograph
 CARD, FILE = find("matteo")
 
 
-def seen(name: str) -> torch.Tensor:
-    rgb = cv2.resize(photograph(name), (192, 192), interpolation=cv2.INTER_AREA)
+def seen(name: str, side: int = 192) -> torch.Tensor:
+    rgb = cv2.resize(photograph(name), (side, side), interpolation=cv2.INTER_AREA)
     return normalise(torch.from_numpy(rgb).permute(2, 0, 1)[None])
 
 
@@ -42,10 +42,12 @@ def test_it_computes_what_the_file_does(network: Network) -> None:
     assert FILE is not None
     session = Session(FILE, CARD)
     for name in ("astronaut", "chelsea"):
-        x = seen(name)
+        x = seen(name, CARD.side)
         with torch.inference_mode():
             alpha = network(x).sigmoid().numpy()
-        assert np.abs(alpha - session.run(x.contiguous().numpy())).max() < 1e-2
+        apart = np.abs(alpha - session.run(x.contiguous().numpy()))
+        assert apart.mean() < 5e-3  # the file keeps what lies between its convolutions in 8 bits, too
+        assert np.quantile(apart, 0.95) < 2e-2
         assert alpha.max() > 0.9
         assert alpha.min() < 0.1
 

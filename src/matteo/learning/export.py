@@ -1,7 +1,8 @@
 """From trained weights to what ships: an ONNX file with its card.
 
     python -m matteo.learning.export --weights RUN/weights.pt [--heads heads.pt] --name matteo --side 320
-                                     --into src/matteo/models/weights [--int8 DATA] [--score "ECSSD max F=0.9138"]
+                                     --into src/matteo/models/weights [--int8 DATA] [--looks 2]
+                                     [--score "ECSSD max F=0.9138"]
 
 The file takes any height and width that are multiples of 32, gives alpha (the sigmoid is inside) and with heads also
 "kind" and "quality", holds its large weights as fp16, which ONNX Runtime widens once when it loads, and is checked
@@ -45,7 +46,9 @@ Picture: TypeAlias = NDArray[np.float32]  # B x 3 x H x W, as `matteo.models.fit
 
 LARGE = 256  # elements from which a weight is stored as fp16
 ALLOWED = 0.02  # largest difference of alpha from PyTorch's that fp16 weights may make; with int8, of its mean
-CALIBRATION, PICTURES = "train-duts-0.tar", 64
+CALIBRATION = {  # pictures of each
+    "train-duts-0.tar": 60, "train-pets.tar": 12, "train-eg1800.tar": 12, "train-ccp.tar": 12, "train-horses.tar": 12,
+}  # fmt: skip
 
 Say = Callable[[str], None]
 
@@ -122,20 +125,20 @@ def noise() -> Iterator[Picture]:
 
 def fitted(data: Path, side: int) -> list[Picture]:
     """Pictures left out of training, stretched to what the network sees."""
-    pairs = islice(pairs_of(data / CALIBRATION, is_held_out), PICTURES)
+    pairs = (pair for name, few in CALIBRATION.items() for pair in islice(pairs_of(data / name, is_held_out), few))
     return [normalise(torch.from_numpy(resize(p.rgb, (side, side))).permute(2, 0, 1)[None]).numpy() for p in pairs]
 
 
 def export(
     weights: Path, name: str, side: int, into: Path, origin: Origin, fit: Fit = "stretch",
-    scores: dict[str, float] | None = None, heads: Path | None = None, int8: Sequence[Picture] = (),
+    scores: dict[str, float] | None = None, heads: Path | None = None, int8: Sequence[Picture] = (), looks: int = 1,
     say: Say = lambda _: None,
 ) -> ModelCard:  # fmt: skip
     """Writes name.onnx and its card name.json.
 
     origin: what the card says of the network's licence and training. heads: of `matteo.learning.heads`, trained on
     these very weights. int8: pictures to calibrate with, fitted (1 x 3 x side x side); without any the file computes in
-    fp32. say: is told what was written, in a line.
+    fp32. looks: how often a picture is looked at. say: is told what was written, in a line.
 
     Raises ModelError where the heads belong to another network, or the file computes something else than PyTorch does;
     OutputError where it cannot be written.
@@ -151,8 +154,9 @@ def export(
         difference = check(differences(data, network, verdict, noise()), np.max, weights)
     card = ModelCard(
         name=name, file=f"{name}.onnx", checksum="sha256:" + hashlib.sha256(data).hexdigest(), side=side, fit=fit,
-        multiple=STRIDE, licence=origin.licence, provenance=origin.provenance, trained_on=origin.trained_on,
-        bytes=len(data), scores=scores, verdicts=VERDICTS if verdict else (), kinds=KINDS if verdict else (),
+        looks=looks, multiple=STRIDE, licence=origin.licence, provenance=origin.provenance,
+        trained_on=origin.trained_on, bytes=len(data), scores=scores,
+        verdicts=VERDICTS if verdict else (), kinds=KINDS if verdict else (),
     )  # fmt: skip
     write(data, card, into)
     measure = "in the mean" if int8 else "at most"
@@ -198,12 +202,14 @@ def main() -> None:
     parser.add_argument("--fit", choices=("stretch", "pad"), default="stretch")
     parser.add_argument("--into", type=Path, required=True)
     parser.add_argument("--int8", type=Path, metavar="DATA", help="8 bits, calibrated with pictures of this folder")
+    parser.add_argument("--looks", type=int, choices=(1, 2), default=1, help="how often a picture is looked at")
     parser.add_argument("--score", type=score, action="append", metavar="NAME=VALUE", help="for the card; repeatable")
     options = parser.parse_args()
     pictures = fitted(options.int8, options.side) if options.int8 else ()
     export(
         options.weights, options.name, options.side, options.into, SHIPPED, options.fit,
-        scores=dict(options.score) if options.score else None, heads=options.heads, int8=pictures, say=print,
+        scores=dict(options.score) if options.score else None, heads=options.heads, int8=pictures, looks=options.looks,
+        say=print,
     )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def finetune(
         card.licence, f"{card.name} fine-tuned on {len(learn)} pictures of {own.name}; before: {card.provenance}",
         (*card.trained_on, str(own.name)),
     )  # fmt: skip
-    made = export(run / "best.pt", name, card.side, run, origin, card.fit, say=journal.say)
+    made = export(run / "best.pt", name, card.side, run, origin, card.fit, looks=card.looks, say=journal.say)
     after = judge_all(Remover(run / made.file))
     own_result, known = (Comparison(a, b) if len(a) else None for a, b in zip(before, after, strict=True))
     assert own_result is not None

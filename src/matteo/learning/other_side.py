@@ -4,7 +4,7 @@
         --score "ECSSD max F=0.9110"
 
 The network takes any size that is a multiple of 32, and was trained at several: a smaller one costs less time and the
-finest parts of the alpha, and not a byte more to ship.
+finest parts of the alpha, and not a byte more to ship. It looks once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def write_other_side(path: Path, name: str, side: int, scores: Mapping[str, floa
         raise UsageError(f"{card.name} takes multiples of {card.multiple}, not {side}")
     if name == card.name:
         raise UsageError(f"{name} is the card's own name: choose another")
-    other = replace(card, name=name, side=side, scores=dict(scores) or None)
+    other = replace(card, name=name, side=side, looks=1, scores=dict(scores) or None)
     publish(to_json(other).encode(), path.with_name(f"{name}.json"), overwrite=True)
     return other
 

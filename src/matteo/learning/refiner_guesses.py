@@ -18,6 +18,7 @@ from matteo.learning.synthesis.layer import Floats
 from matteo.matting.clean import cleaned
 from matteo.matting.refine import Run, following, from_guess, levels, refine_once
 from matteo.models.fit import fit
+from matteo.models.looks import look_again
 from matteo.picture.geometry import resize
 from matteo.remover import Remover
 
@@ -43,7 +44,8 @@ def guess_of(remover: Remover) -> Guess:
 
     def guess(rgb: Bytes) -> Floats:
         fitted = fit(rgb, remover.card)
-        return fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
+        first = fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
+        return look_again(rgb, first, remover.card, remover.session.look).alpha if remover.looks > 1 else first
 
     return guess
 

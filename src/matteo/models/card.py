@@ -34,6 +34,7 @@ class ModelCard:
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # of values in [0, 1]
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     output: Output = "alpha"
+    looks: int = 1  # 2: a picture is looked at again, closer and mirrored (`matteo.models.looks`)
     sources: tuple[str, ...] = ()  # addresses to fetch the file from, tried in order
     bytes: int | None = None  # size of the file
     scores: Mapping[str, float] | None = None  # measured by this project
@@ -91,6 +92,8 @@ def _check(card: ModelCard, origin: Path) -> None:
         problems.append('fit must be "pad" or "stretch"')
     if card.output not in ("alpha", "logits"):
         problems.append('output must be "alpha" or "logits"')
+    if card.looks not in (1, 2):
+        problems.append("looks must be 1 or 2")
     if len(card.mean) != 3 or len(card.std) != 3 or not all(value > 0 for value in card.std):
         problems.append("mean and std must be three numbers, std above 0")
     if card.checksum.partition(":")[0] not in ("sha256", "md5"):

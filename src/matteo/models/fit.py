@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,7 +55,7 @@ def fitted_size(size_hw: tuple[int, int], card: ModelCard) -> tuple[int, int]:
 
 def fit(rgb: Rgb, card: ModelCard) -> Fitted:
     """rgb: H x W x 3, uint8 or uint16."""
-    small = resize(rgb, fitted_size((rgb.shape[0], rgb.shape[1]), card))
+    small = resize(eight_bits(rgb), fitted_size((rgb.shape[0], rgb.shape[1]), card))
     plain = made_plain(small)
     unit = _unit(small)
     seen = unit if plain is small else _unit(plain)
@@ -62,6 +63,14 @@ def fit(rgb: Rgb, card: ModelCard) -> Fitted:
     down, right = (-length % card.multiple if card.fit == "pad" else 0 for length in unit.shape[:2])
     padded = np.pad(normal, ((0, down), (0, right), (0, 0)), mode="edge")
     return Fitted(np.ascontiguousarray(padded.transpose(2, 0, 1)[None]), unit)
+
+
+def eight_bits(rgb: Rgb) -> NDArray[np.uint8]:
+    """The picture as networks see it: none learned from finer steps, and in 8 and in 16 bits it is to come out the
+    same, whatever a network does with half a level."""
+    if rgb.dtype == np.uint8:
+        return rgb  # type: ignore[return-value]
+    return np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(rgb), alpha=255 / 65535), np.uint8)
 
 
 def _unit(rgb: Rgb) -> NDArray[np.float32]:

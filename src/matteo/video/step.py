@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from matteo.errors import UsageError
 from matteo.matting.clean import HIGH, LOW, cleaned, settle
-from matteo.matting.confidence import expected_iou, is_plain
+from matteo.matting.confidence import is_plain
 from matteo.matting.edges import refined
 from matteo.models.fit import fit, fitted_size
+from matteo.models.looks import Second, look_again
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
-from matteo.remover import Remover
+from matteo.remover import Remover, confidence_of
 from matteo.video.cuts import is_cut
 from matteo.video.edges import REACH, edges_steadied
 from matteo.video.flow import Motion, motion
@@ -158,9 +159,11 @@ def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover) -> tuple[Alpha
     outputs = remover.session.look(fitted.tensor)
     if is_plain(fitted.rgb[::8, ::8]) and is_plain(fitted.rgb):  # the first says no in nearly every frame, and faster
         return np.zeros(fitted.rgb.shape[:2], np.float32), 0.0
-    alpha = fitted.coarse_alpha(outputs.alpha, remover.card)
-    quality = outputs.quality_of()
-    return alpha, expected_iou(alpha) if quality is None else quality
+    first = fitted.coarse_alpha(outputs.alpha, remover.card)
+    # On the grid of the first look, as all of the film is.
+    again = remover.looks > 1
+    second = look_again(rgb, first, remover.card, remover.session.look, finest=1) if again else Second(first)
+    return second.alpha, confidence_of(first, outputs, second)
 
 
 def _at_full_size(rgb: Rgb, small: NDArray[np.uint8], coarse: Alpha, how: Quality, remover: Remover) -> Alpha:

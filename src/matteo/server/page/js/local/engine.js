@@ -3,6 +3,7 @@ import { cleaned, settle } from "./clean.js";
 import { decontaminate } from "./colours.js";
 import { resized } from "./geometry.js";
 import { guidedUpsample } from "./guided.js";
+import { lookAgain } from "./looks.js";
 import { madePlain } from "./plain.js";
 import { expectedIou, isPlain, reasons } from "./verdict.js";
 
@@ -16,25 +17,40 @@ export async function cutOut(rgba, height, width, card, run, told = () => {}) {
   const side = card.side;
   const seen = asSeen(rgba);
   const small = resized(seen, [height, width], [side, side], 3, true);
-  const outputs = await run(tensorOf(madePlain(small, side, side), card));
-  told("local.edges");
+  const look = async (levels) => {
+    const outputs = await run(tensorOf(madePlain(levels, side, side), card));
+    return { ...outputs, alpha: alphaOf(outputs) };
+  };
   const rgb = small.map((level) => level / 255);
   const plain = isPlain(rgb);
-  const raw = Float32Array.from(outputs.alpha, (value) => (plain || !(value > 0) ? 0 : Math.min(1, value)));
-  const coarse = cleaned(raw, side, side);
-  const alpha = guidedUpsample(coarse, rgb, side, seen, height, width);
+  const first = await look(small);
+  if (plain) first.alpha.fill(0);
+  const second = card.looks > 1 ? await lookAgain(seen, [height, width], first.alpha, side, look) : { alpha: first.alpha, grid: [side, side] };
+  told("local.edges");
+  const [h, w] = second.grid;
+  const onGrid = h === side && w === side ? rgb : resized(seen, [height, width], second.grid, 3, true).map((level) => level / 255);
+  const alpha = guidedUpsample(cleaned(second.alpha, h, w), onGrid, second.grid, seen, height, width);
   settle(alpha);
   for (let i = 0; i < alpha.length; i++) alpha[i] *= rgba[4 * i + 3] / 255;
   settle(alpha);
   const empty = !alpha.some((value) => value > 0);
   decontaminate(rgba, alpha, height, width);
   return {
-    confidence: outputs.quality && !plain ? Math.min(1, Math.max(0, outputs.quality[0])) : expectedIou(raw),
-    kind: outputs.kind ? card.kinds[outputs.kind.indexOf(Math.max(...outputs.kind))] : null,
-    reasons: reasons(raw, rgb, side),
+    confidence: plain ? 0 : confidenceOf(first, second),
+    kind: first.kind ? card.kinds[first.kind.indexOf(Math.max(...first.kind))] : null,
+    reasons: reasons(first.alpha, rgb, side),
     notes: empty ? ["no subject found: the cut-out is empty"] : [],
   };
 }
+
+/** The mean of what the looks tell of themselves: their quality, else the overlap that their alpha expects. */
+function confidenceOf(first, { closer, quality }) {
+  const stated = [first, ...(closer ? [{ alpha: closer, quality }] : [])].map((look) => (look.quality ? Math.min(1, Math.max(0, look.quality[0])) : expectedIou(look.alpha)));
+  return stated.reduce((sum, value) => sum + value, 0) / stated.length;
+}
+
+/** The network's alpha, within [0, 1]; 0 for what is no number. */
+const alphaOf = (outputs) => Float32Array.from(outputs.alpha, (value) => (value > 0 ? Math.min(1, value) : 0));
 
 /** Three channels; colours under transparency are covered with grey. */
 function asSeen(rgba) {

@@ -5,30 +5,30 @@ const RADIUS = 2, EPSILON = 1e-4, GRID = 640;
 
 /**
  * Alpha (Float32Array, height x width) of a picture.
- * coarse: side x side in [0, 1]. small: the picture on that grid, side x side x 3 in [0, 1]. rgb: the picture, 8 bits.
+ * coarse: h x w in [0, 1]. small: the picture on that grid, h x w x 3 in [0, 1]. rgb: the picture, 8 bits.
  */
-export function guidedUpsample(coarse, small, side, rgb, height, width) {
-  const low = extreme(coarse, side, side, RADIUS, false), high = extreme(coarse, side, side, RADIUS, true);
-  const model = linearModel(coarse, small, side);
-  const samples = new Float32Array(6 * side * side);
-  for (let i = 0; i < side * side; i++) samples.set([model[4 * i] / 255, model[4 * i + 1] / 255, model[4 * i + 2] / 255, model[4 * i + 3], low[i], high[i]], 6 * i);
-  const step = Math.max(1, Math.floor(Math.max(height, width) / Math.max(GRID, side)));
+export function guidedUpsample(coarse, small, [h, w], rgb, height, width) {
+  const low = extreme(coarse, h, w, RADIUS, false), high = extreme(coarse, h, w, RADIUS, true);
+  const model = linearModel(coarse, small, h, w);
+  const samples = new Float32Array(6 * h * w);
+  for (let i = 0; i < h * w; i++) samples.set([model[4 * i] / 255, model[4 * i + 1] / 255, model[4 * i + 2] / 255, model[4 * i + 3], low[i], high[i]], 6 * i);
+  const step = Math.max(1, Math.floor(Math.max(height, width) / Math.max(GRID, h, w)));
   const [rows, columns] = [Math.ceil(height / step), Math.ceil(width / step)];
-  const grid = onGrid(onGrid(samples, side, side, 6, rows, (step * side) / height, true), rows, side, 6, columns, (step * side) / width, false);
+  const grid = onGrid(onGrid(samples, h, w, 6, rows, (step * h) / height, true), rows, w, 6, columns, (step * w) / width, false);
   return applied(grid, rows, columns, step, rgb, height, width);
 }
 
 /** Per pixel a (3) and b of alpha = a . rgb + b, each the mean over the windows that hold the pixel. */
-function linearModel(alpha, rgb, side) {
-  const products = new Float32Array(13 * side * side); // rgb, alpha, rgb alpha, rr rg rb gg gb bb
-  for (let i = 0; i < side * side; i++) {
+function linearModel(alpha, rgb, h, w) {
+  const products = new Float32Array(13 * h * w); // rgb, alpha, rgb alpha, rr rg rb gg gb bb
+  for (let i = 0; i < h * w; i++) {
     const [r, g, b, a] = [rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2], alpha[i]];
     products.set([r, g, b, a, r * a, g * a, b * a, r * r, r * g, r * b, g * g, g * b, b * b], 13 * i);
   }
-  const mean = boxed(products, side, side, 13, RADIUS, reflect);
-  const solved = new Float32Array(4 * side * side);
-  for (let i = 0; i < side * side; i++) solved.set(solve(mean.subarray(13 * i, 13 * i + 13)), 4 * i);
-  return boxed(solved, side, side, 4, RADIUS, reflect);
+  const mean = boxed(products, h, w, 13, RADIUS, reflect);
+  const solved = new Float32Array(4 * h * w);
+  for (let i = 0; i < h * w; i++) solved.set(solve(mean.subarray(13 * i, 13 * i + 13)), 4 * i);
+  return boxed(solved, h, w, 4, RADIUS, reflect);
 }
 
 /** a and b of one window, by Cramer's rule on the 3 x 3 covariance. */
