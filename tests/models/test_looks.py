@@ -78,6 +78,15 @@ def test_where_nothing_was_found_nothing_is_looked_for() -> None:
     assert second.alpha is first
 
 
+def test_what_fills_the_picture_is_not_looked_at_again_if_only_closer_looks_count() -> None:
+    rgb = scene((400, 300), (10, 10, 390, 290))
+    first = first_look(rgb)
+    second = look_again(rgb, first, CARD, lambda tensor: pytest.fail("it looked"), closer_only=True)
+    assert second.alpha is first
+    small = scene((400, 300), (100, 40, 220, 130))
+    assert look_again(small, first_look(small), CARD, light, closer_only=True).closer is not None
+
+
 def test_a_speck_does_not_fill_the_second_look() -> None:
     """No less than a third of the picture is seen, or what is nothing would be looked at until it is something."""
     alpha = np.zeros((64, 64), np.float32)

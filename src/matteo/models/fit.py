@@ -56,13 +56,14 @@ def fitted_size(size_hw: tuple[int, int], card: ModelCard) -> tuple[int, int]:
 def fit(rgb: Rgb, card: ModelCard) -> Fitted:
     """rgb: H x W x 3, uint8 or uint16."""
     small = resize(eight_bits(rgb), fitted_size((rgb.shape[0], rgb.shape[1]), card))
-    plain = made_plain(small)
-    unit = _unit(small)
-    seen = unit if plain is small else _unit(plain)
-    normal = (seen - np.asarray(card.mean, np.float32)) / np.asarray(card.std, np.float32)
-    down, right = (-length % card.multiple if card.fit == "pad" else 0 for length in unit.shape[:2])
-    padded = np.pad(normal, ((0, down), (0, right), (0, 0)), mode="edge")
-    return Fitted(np.ascontiguousarray(padded.transpose(2, 0, 1)[None]), unit)
+    down, right = (-length % card.multiple if card.fit == "pad" else 0 for length in small.shape[:2])
+    padded = cv2.copyMakeBorder(np.asarray(made_plain(small)), 0, down, 0, right, cv2.BORDER_REPLICATE)
+    levels = np.arange(256, dtype=np.float32) / np.float32(255)
+    tensor = np.empty((1, 3, *padded.shape[:2]), np.float32)
+    for plane, channel, mean, std in zip(tensor[0], cv2.split(padded), card.mean, card.std, strict=True):
+        normal = (levels - np.float32(mean)) / np.float32(std)
+        np.take(normal, np.asarray(channel, np.uint8), out=plane, mode="clip")
+    return Fitted(tensor, small.astype(np.float32) / np.float32(255))
 
 
 def eight_bits(rgb: Rgb) -> NDArray[np.uint8]:
@@ -71,7 +72,3 @@ def eight_bits(rgb: Rgb) -> NDArray[np.uint8]:
     if rgb.dtype == np.uint8:
         return rgb  # type: ignore[return-value]
     return np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(rgb), alpha=255 / 65535), np.uint8)
-
-
-def _unit(rgb: Rgb) -> NDArray[np.float32]:
-    return np.asarray(rgb.astype(np.float32) / np.float32(np.iinfo(rgb.dtype).max), np.float32)

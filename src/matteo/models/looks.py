@@ -46,12 +46,14 @@ class Second:
     outputs: Outputs | None = None
 
 
-def look_again(rgb: Rgb, first: Alpha, card: ModelCard, look: Look, *, finest: float = FINEST) -> Second:
+def look_again(
+    rgb: Rgb, first: Alpha, card: ModelCard, look: Look, *, finest: float = FINEST, closer_only: bool = False
+) -> Second:
     """rgb: H x W x 3, uint8 or uint16. first: h x w, what the network made of it. look: the network. finest: how many
-    times finer than the first look's grid that of the mean may be."""
+    times finer than the first look's grid that of the mean may be. closer_only: only where it comes closer by it."""
     size_hw = rgb.shape[0], rgb.shape[1]
     box = around_subject(first, size_hw)
-    if box is None:
+    if box is None or (closer_only and box == (slice(0, size_hw[0]), slice(0, size_hw[1]))):
         return Second(first)
     closer, outputs = _mirrored_look(rgb[box], card, look)
     grid_hw = grid_of(first.shape, size_hw, box, finest)

@@ -62,8 +62,14 @@ def reduce_noise(rgb: Rgb, sigma: float) -> Rgb:
 
 def brighten(rgb: Rgb) -> Rgb:
     """Linear light multiplied until the brightest 2 % of an underexposed picture are bright; others are as they are."""
+    import cv2
+
     levels = float(np.iinfo(rgb.dtype).max)
-    reached = float(np.quantile(rgb.max(2), 0.98)) / levels  # a deep red is not dark
+    red, green, blue = cv2.split(rgb)
+    highest = cv2.max(cv2.max(red, green), blue)  # a deep red is not dark
+    if np.count_nonzero(highest >= DIM * levels) > 0.02 * highest.size + 1:  # no need to know how bright it is
+        return rgb
+    reached = float(np.quantile(highest, 0.98)) / levels
     if reached >= DIM:
         return rgb
     gain = (BRIGHT / max(reached, DIM / 8)) ** GAMMA

@@ -36,14 +36,16 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True)
 class Quality:
     """every: frames from one look of the network to the next. astray: share of the way that may be lost where alpha is
-    uncertain, from which on the network looks all the same. edges: a key of `matteo.matting.edges.EDGES`."""
+    uncertain, from which on the network looks all the same. edges: a key of `matteo.matting.edges.EDGES`. closer_only:
+    of a subject that fills the frame one look will do."""
 
     every: int
     astray: float
     edges: str
+    closer_only: bool = False
 
 
-QUALITIES = {"draft": Quality(3, 0.2, "fast"), "good": Quality(2, 0.1, "fast"), "best": Quality(1, 0.0, "fine")}
+QUALITIES = {"draft": Quality(3, 0.2, "fast", True), "good": Quality(2, 0.1, "fast"), "best": Quality(1, 0.0, "fine")}
 
 SLIP = 2  # frames for which the network may deny what was seen before
 LOSS = 8  # the same, where it denies the whole subject
@@ -90,7 +92,7 @@ def stepper(remover: Remover, *, quality: str = "good", steady: bool = True) -> 
     def step(rgb: Rgb, memory: Memory | None) -> tuple[Alpha, Memory]:
         small = _small(rgb, remover)
         way = _way(rgb, small, memory) if steady else None
-        now = _begun(rgb, small, remover) if memory is None or way is None else _gone_on(rgb, small, memory, way)
+        now = _begun(rgb, small, remover, how) if memory is None or way is None else _gone_on(rgb, small, memory, way)
         coarse = cleaned(now.past.alpha)
         alpha = _at_full_size(rgb, small, coarse, how, remover)
         if memory is not None and way is not None:
@@ -104,15 +106,15 @@ def stepper(remover: Remover, *, quality: str = "good", steady: bool = True) -> 
         now = replace(memory, small=small, past=past, since=memory.since + 1, cut=False)
         if now.since < how.every and _astray(past.alpha, way) < how.astray:
             return now
-        seen, confidence = _looked(rgb, small, remover)
+        seen, confidence = _looked(rgb, small, remover, how)
         flicker = float((np.abs(seen - past.alpha) * way.trust).sum() / max(1.0, float(past.alpha.sum())))
         return replace(now, past=_joined(past, seen, now.since), confidence=confidence, flicker=flicker, since=0)
 
     return step
 
 
-def _begun(rgb: Rgb, small: NDArray[np.uint8], remover: Remover) -> Memory:
-    seen, confidence = _looked(rgb, small, remover)
+def _begun(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, how: Quality) -> Memory:
+    seen, confidence = _looked(rgb, small, remover, how)
     return Memory(np.zeros(_size(rgb), np.float32), small, begun(seen), confidence)
 
 
@@ -153,16 +155,17 @@ def _way(rgb: Rgb, small: NDArray[np.uint8], memory: Memory | None) -> Motion | 
     return None if is_cut(memory.small, small, way) else way
 
 
-def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover) -> tuple[Alpha, float]:
+def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, how: Quality) -> tuple[Alpha, float]:
     """What the network makes of the frame: alpha on its grid, and how sure it is."""
     fitted = fit(small if remover.card.fit == "stretch" else rgb, remover.card)
     outputs = remover.session.look(fitted.tensor)
     if is_plain(fitted.rgb[::8, ::8]) and is_plain(fitted.rgb):  # the first says no in nearly every frame, and faster
         return np.zeros(fitted.rgb.shape[:2], np.float32), 0.0
     first = fitted.coarse_alpha(outputs.alpha, remover.card)
-    # On the grid of the first look, as all of the film is.
-    again = remover.looks > 1
-    second = look_again(rgb, first, remover.card, remover.session.look, finest=1) if again else Second(first)
+    second = Second(first)
+    if remover.looks > 1:  # on the grid of the first look, as all of the film is
+        card, look = remover.card, remover.session.look
+        second = look_again(rgb, first, card, look, finest=1, closer_only=how.closer_only)
     return second.alpha, confidence_of(first, outputs, second)
 
 
