@@ -38,7 +38,8 @@ def is_plain(rgb: Floats) -> bool:
 
     What a network makes of an empty surface is its habit, not evidence.
     """
-    return bool(np.ptp(rgb, axis=(0, 1)).max() <= PLAIN)
+    few = np.ptp(rgb[::8, ::8], axis=(0, 1)).max()  # they say no of nearly every picture, and faster
+    return bool(few <= PLAIN and np.ptp(rgb, axis=(0, 1)).max() <= PLAIN)
 
 
 def expected_iou(alpha: Alpha) -> float:

@@ -31,6 +31,7 @@ Floats = NDArray[np.float32]
 
 WORKING = 800  # samples along the long side of the finest grid, at most
 COARSEST = 24  # and of the coarsest, at least
+OVERALL = 256  # and of that which tells the whole picture's mean
 RADIUS = 2  # of the means, in samples of their grid
 LAMBDA = 0.1
 LAMBDA_FULL = 0.4  # at full size alpha is least certain: more of what is beyond the means is taken for its error
@@ -118,7 +119,9 @@ def estimate_means(
     needed: h x w, where they will be used; elsewhere those of a coarser level may stand. Where None, everywhere.
     """
     needed = np.ones(alpha.shape, bool) if needed is None else needed
-    foreground, background = (_overall(rgb, weight) for weight in weights(alpha, opacity))
+    few = max(1, max(alpha.shape) // OVERALL)
+    some = [sample(values, few) for values in (rgb, alpha, opacity) if values is not None]
+    foreground, background = (_overall(some[0], weight) for weight in weights(*some[1:]))
     for step in _steps(max(alpha.shape)):
         level = [sample(values, step) for values in (rgb, alpha, opacity) if values is not None]
         size_hw = level[1].shape[0], level[1].shape[1]
