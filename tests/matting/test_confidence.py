@@ -13,6 +13,7 @@ from matteo.matting.confidence import (
     FINE,
     LOW_LIGHT,
     NO_SUBJECT,
+    _lab,
     contrast,
     expected_iou,
     is_plain,
@@ -107,3 +108,11 @@ def test_a_surface_of_one_colour_is_plain_and_a_faint_edge_is_not() -> None:
     assert is_plain(surface)
     surface[:, 15:, 1] += 3 / 255
     assert not is_plain(surface)
+
+
+def test_colours_are_those_of_cielab() -> None:
+    rgb = np.random.default_rng(0).random((40, 40, 3), np.float32)
+    rgb[:10] *= 0.03
+    assert np.abs(_lab(rgb) - cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)).max() < 0.6
+    white = _lab(np.ones((1, 1, 3), np.float32))
+    assert np.allclose(white, [100, 0, 0], atol=0.01)
