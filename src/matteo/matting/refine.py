@@ -1,10 +1,11 @@
 """Refinement of a coarse alpha by a small network, in the band where alpha is uncertain.
 
 From coarse to fine, as in PointRend (Kirillov 2020) and CascadePSP (Cheng 2020): the alpha is brought to a picture at
-most LARGEST_STEP times as large as its own grid, refined there, and so on; the band narrows as alpha becomes sure. Up to a long side
-of 2048 pixels the last of these pictures is the whole one; a larger one is refined at a half, a third, ... of its size
-and its alpha enlarged (cubic; on known alphas that errs less than a guided filter up to three times the size). Only the
-parts that the band touches are computed, each with so much of its surroundings that the cuts do not show.
+most LARGEST_STEP times as large as its own grid, refined there, and so on; the band narrows as alpha becomes sure. Up
+to a long side of 2048 pixels the last of these pictures is the whole one; a larger one is refined at a half, a third,
+... of its size and its alpha enlarged (cubic; on known alphas that errs less than a guided filter up to three times the
+size). Only the parts that the band touches are computed, each with so much of its surroundings that the cuts do not
+show.
 """
 
 from __future__ import annotations
