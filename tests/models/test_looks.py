@@ -6,10 +6,11 @@ from matteo import Remover
 from matteo.errors import UsageError
 from matteo.models.card import ModelCard
 from matteo.models.fit import fit
-from matteo.models.looks import around_subject, grid_of, look_again, merged
+from matteo.models.looks import Second, around_subject, grid_of, look_again, merged
 from matteo.models.session import Outputs
 from matteo.picture.geometry import resize
 from matteo.picture.read import read
+from matteo.remover import confidence_of
 from tests.pictures import photograph
 
 CARD = ModelCard(
@@ -145,6 +146,15 @@ def test_the_shipped_network_gains_by_it_in_a_wide_scene() -> None:
         errors.append([np.abs(remover.alpha(seen, edges="none") - true).mean() for remover in (once, twice)])
     before, after = np.sum(errors, 0)
     assert after < 0.9 * before
+
+
+def test_confidence_is_the_mean_of_what_the_looks_state() -> None:
+    alpha = np.ones((4, 4), np.float32)
+    sure, unsure = (Outputs(alpha[None, None], quality=np.array([quality], np.float32)) for quality in (0.9, 0.5))
+    assert confidence_of(alpha, sure, Second(alpha)) == pytest.approx(0.9)
+    assert confidence_of(alpha, sure, Second(alpha, None, alpha, unsure)) == pytest.approx(0.7)
+    silent = Outputs(alpha[None, None])  # then it is the overlap that alpha expects
+    assert confidence_of(alpha, silent, Second(alpha, None, 0 * alpha, silent)) == pytest.approx(0.5)
 
 
 def test_looks_are_one_or_two() -> None:

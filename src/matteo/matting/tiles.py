@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.picture.geometry import sampled
+
 Floats = NDArray[np.float32]
 Tile = tuple[slice, slice]
 
@@ -27,11 +29,7 @@ def on_grid(small: Floats, size_hw: tuple[int, int], step: int) -> Floats:
     for axis in (0, 1):
         blocks = -(-size_hw[axis] // step)
         samples = small.shape[axis]
-        centres = np.clip((np.arange(blocks) + 0.5) * (step * samples / size_hw[axis]) - 0.5, 0, samples - 1)
-        before = centres.astype(np.intp)
-        share = (centres - before).astype(np.float32).reshape(-1, *[1] * (small.ndim - 1 - axis))
-        behind = np.minimum(before + 1, samples - 1)
-        small = np.take(small, before, axis) * (1 - share) + np.take(small, behind, axis) * share
+        small = sampled(small, (np.arange(blocks) + 0.5) * (step * samples / size_hw[axis]) - 0.5, axis)
     return small
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from matteo.models.card import ModelCard
 from matteo.models.fit import eight_bits, fit, fitted_size
 from matteo.models.session import Outputs
-from matteo.picture.geometry import resize
+from matteo.picture.geometry import resize, sampled
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
@@ -103,7 +103,8 @@ def merged(alpha: Alpha, closer: Alpha, size_hw: tuple[int, int], box: Box) -> A
         return alpha
     # Where the grid is coarser than the closer look, that is averaged first.
     near = resize(log_odds(closer), (min(closer.shape[0], inside_hw[0]), min(closer.shape[1], inside_hw[1])))
-    there = _sampled(_sampled(near, samples[0], 0), samples[1], 1)
+    down, across = (at * length - 0.5 for at, length in zip(samples, near.shape, strict=True))
+    there = sampled(sampled(near, down, 0), across, 1)
     share = np.float32(SHARE) * np.minimum(shares[0][:, None], shares[1][None, :])
     here = log_odds(alpha[places[0], places[1]])
     out = alpha.copy()
@@ -140,13 +141,3 @@ def _share(at: NDArray[np.float64], before: bool, behind: bool) -> Floats:
     if behind:
         share = np.minimum(share, (1 - at) / RAMP)
     return share.astype(np.float32)
-
-
-def _sampled(values: Floats, at: NDArray[np.float64], axis: int) -> Floats:
-    """Values along an axis at places in [0, 1] of it, by linear interpolation; beyond the outer centres those hold."""
-    length = values.shape[axis]
-    place = np.clip(at * length - 0.5, 0, length - 1)
-    before = np.minimum(place.astype(np.intp), max(0, length - 2))
-    share = (place - before).astype(np.float32).reshape(-1, *[1] * (1 - axis))
-    behind = np.minimum(before + 1, length - 1)
-    return np.asarray(np.take(values, before, axis) * (1 - share) + np.take(values, behind, axis) * share, np.float32)

@@ -30,6 +30,17 @@ def resize(array: Array, size_hw: tuple[int, int], *, smooth: bool = True) -> Ar
     return _scaled(shrunk, *size_hw, area=False).reshape(shape)  # type: ignore[return-value]
 
 
+def sampled(values: NDArray[np.float32], places: NDArray[np.float64], axis: int) -> NDArray[np.float32]:
+    """Floats along an axis at places in samples, by linear interpolation; beyond the outer ones those hold."""
+    last = values.shape[axis] - 1
+    places = np.clip(places, 0, last)
+    before = places.astype(np.intp)
+    share = (places - before).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1 - axis))
+    behind = np.minimum(before + 1, last)
+    between = np.take(values, before, axis) * (1 - share) + np.take(values, behind, axis) * share
+    return np.asarray(between, np.float32)
+
+
 def resize_straight(rgb: Array, alpha: NDArray[np.float32], size_hw: tuple[int, int]) -> tuple[Array, NDArray[Any]]:
     """H x W x 3 straight colours and their alpha at another size: colours count as much as they are seen, so that
     what lies hidden under alpha 0 does not come into the edge. Colours are 0 where the new alpha is 0."""
