@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from matteo import Remover, UsageError
+from matteo.models.session import Outputs
 from matteo.picture.geometry import cover
 from matteo.video.step import QUALITIES, Memory, Step, stepper
 from tests.pictures import photograph
@@ -167,3 +168,29 @@ def test_an_empty_surface_has_no_subject(remover: Remover) -> None:
 def test_an_unknown_quality_names_those_there_are(remover: Remover) -> None:
     with pytest.raises(UsageError, match=", ".join(QUALITIES)):
         stepper(remover, quality="perfect")
+
+
+@pytest.mark.parametrize(
+    ("quality", "looks", "small", "expected"),
+    [("good", 2, True, 2), ("good", 2, False, 2), ("draft", 2, True, 2), ("draft", 2, False, 1), ("best", 1, True, 1)],
+)
+def test_a_frame_is_looked_at_twice_where_that_is_worth_it(
+    monkeypatch: pytest.MonkeyPatch, quality: str, looks: int, small: bool, expected: int
+) -> None:
+    """Of what fills the frame a draft has one look, and a remover with one look never takes two."""
+    remover = Remover(looks=looks)
+    cut = remover.remove(photograph("astronaut"))
+    size_hw = (200, 200) if small else SIZE_HW
+    subject, alpha = cover(cut.rgb, size_hw), cover(cut.alpha, size_hw)[..., None]
+    frame = np.full((*SIZE_HW, 3), (90, 130, 60), np.uint8)
+    place = np.s_[-size_hw[0] :, : size_hw[1]]
+    frame[place] = subject * alpha + frame[place] * (1 - alpha)
+    seen, look = [], remover.session.look
+
+    def counted(tensor: Floats) -> Outputs:
+        seen.append(tensor)
+        return look(tensor)
+
+    monkeypatch.setattr(remover.session, "look", counted)
+    stepper(remover, quality=quality)(frame, None)
+    assert len(seen) == expected
