@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from matteo.picture.image import Alpha
 
@@ -46,20 +50,46 @@ def remove_specks(alpha: Alpha, smallest: float = SPECK) -> Alpha:
     The largest island always stays, however small or faint: a picture with one tiny subject keeps it. Holes are not
     touched, since a ring's or a handle's hole looks like any other.
     """
-    count, found, stats, _ = cv2.connectedComponentsWithStats((alpha > 0).astype(np.uint8), connectivity=8)
-    labels = np.asarray(found, np.intp)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0).astype(np.uint8), connectivity=8)
     if count <= 2:
         return alpha
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    strongest = np.zeros(count, np.float32)
-    np.maximum.at(strongest, labels.ravel(), alpha.ravel())
-    inside = alpha > FAINT
-    core = np.bincount(labels[inside], minlength=count)[1:]
-    mean = np.bincount(labels[inside], alpha[inside], minlength=count)[1:] / np.maximum(core, 1)
-    sure = (core >= LEAST_CORE) & (mean >= SURE)
-    keep = ((areas >= smallest * alpha.size) | sure) & (strongest[1:] >= FAINT)
-    keep[np.argmax(areas * strongest[1:])] = True
-    return np.where(np.concatenate([[True], keep])[labels], alpha, np.float32(0))
+    found = [_Island.of(number, alpha, labels, stats) for number in range(1, count)]
+    main = max(found, key=lambda island: island.area * island.strongest)
+    result = alpha.copy()
+    for island in found:
+        large_or_sure = island.area >= smallest * alpha.size or island.is_sure
+        if island is not main and not (large_or_sure and island.strongest >= FAINT):
+            result[island.box][island.where] = 0
+    return result
+
+
+@dataclass(frozen=True)
+class _Island:
+    """Pixels that hang together. box: rows and columns that hold it; where: its pixels there."""
+
+    box: tuple[slice, slice]
+    where: NDArray[np.bool_]
+    values: Alpha
+
+    @classmethod
+    def of(cls, number: int, alpha: Alpha, labels: NDArray[Any], stats: NDArray[Any]) -> _Island:
+        left, top, width, height = (int(n) for n in stats[number, :4])
+        box = slice(top, top + height), slice(left, left + width)
+        where = np.asarray(labels[box] == number, bool)
+        return cls(box, where, alpha[box][where])
+
+    @property
+    def area(self) -> int:
+        return self.values.size
+
+    @property
+    def strongest(self) -> float:
+        return float(self.values.max())
+
+    @property
+    def is_sure(self) -> bool:
+        core = self.values[self.values > FAINT]
+        return core.size >= LEAST_CORE and float(core.mean(dtype=np.float64)) >= SURE
 
 
 def close_doubts(alpha: Alpha) -> Alpha:
@@ -87,11 +117,16 @@ def fill_pinholes(alpha: Alpha, largest: float = PINHOLE) -> Alpha:
     A dip is an island of alpha below 1 that touches neither the border nor what is surely background. One that reaches
     DOUBTED or less is a hole that the network saw: a ring's, a handle's, a letter's; it stays, however small.
     """
-    count, found, stats, _ = cv2.connectedComponentsWithStats((alpha < 1).astype(np.uint8), connectivity=4)
-    labels = np.asarray(found, np.intp)
-    lowest = np.ones(count, np.float32)
-    np.minimum.at(lowest, labels.ravel(), alpha.ravel())
-    fill = (stats[:, cv2.CC_STAT_AREA] <= largest * alpha.size) & (lowest > DOUBTED)
-    fill[0] = False
-    fill[np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))] = False
-    return np.where(fill[labels], np.float32(1), alpha)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha < 1).astype(np.uint8), connectivity=4)
+    height, width = alpha.shape
+    left, top, across, down, areas = stats[:count].T
+    enclosed = (left > 0) & (top > 0) & (left + across < width) & (top + down < height)
+    small = np.flatnonzero(enclosed & (areas <= largest * alpha.size))
+    dips = [_Island.of(int(number), alpha, labels, stats) for number in small if number > 0]
+    dips = [dip for dip in dips if dip.values.min() > DOUBTED]
+    if not dips:
+        return alpha
+    result = alpha.copy()
+    for dip in dips:
+        result[dip.box][dip.where] = 1
+    return result
