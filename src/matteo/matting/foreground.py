@@ -116,22 +116,25 @@ def estimate_means(
 ) -> tuple[Floats, Floats]:
     """Foreground and background colours around every pixel, h x w x 3 each in [0, 1].
 
-    needed: h x w, where they will be used; elsewhere those of a coarser level may stand. Where None, everywhere.
+    needed: h x w, where they will be used; elsewhere nothing is told. Where None, everywhere.
     """
     needed = np.ones(alpha.shape, bool) if needed is None else needed
     few = max(1, max(alpha.shape) // OVERALL)
     some = [sample(values, few) for values in (rgb, alpha, opacity) if values is not None]
-    foreground, background = (_overall(some[0], weight) for weight in weights(*some[1:]))
+    means = [_overall(some[0], weight) for weight in weights(*some[1:])]
     for step in _steps(max(alpha.shape)):
         level = [sample(values, step) for values in (rgb, alpha, opacity) if values is not None]
         size_hw = level[1].shape[0], level[1].shape[1]
-        means = [_enlarged(means, size_hw) for means in (foreground, background)]
-        foreground, background = (values.copy() for values in means)
+        # Of the finest grid only what is needed is told, of the others all, for the next to begin with.
+        found = [_enlarged(m, size_hw) if step > 1 else np.zeros((*size_hw, 3), np.float32) for m in means]
         for tile in tiles_touching(needed, size_hw, LEVEL_SIDE):
             seen, inside = _with_margin(tile, size_hw, radius)
-            found = _level(*(values[seen] for values in (*means, *level)), radius=radius)
-            foreground[tile], background[tile] = (values[inside] for values in found)
-    return foreground, background
+            coarser = [_enlarged(m, size_hw, seen) for m in means]
+            told = _level(*coarser, *(values[seen] for values in level), radius=radius)
+            for values, new in zip(found, told, strict=True):
+                values[tile] = new[inside]
+        means = found
+    return means[0], means[1]
 
 
 def weights(alpha: Alpha, opacity: Alpha | None = None) -> tuple[Floats, Floats]:
@@ -198,12 +201,13 @@ def _steps(longest: int) -> list[int]:
     return [1 << k for k in range(16) if k == 0 or longest >> k >= COARSEST][::-1]
 
 
-def _enlarged(means: Floats, size_hw: tuple[int, ...]) -> Floats:
-    """The means of a grid on one twice as fine: a coarse sample lies between two fine ones, as resize takes it."""
+def _enlarged(means: Floats, size_hw: tuple[int, int], part: Tile | None = None) -> Floats:
+    """The means of a grid on one twice as fine, of a part of it if one is given: a coarse sample lies between two fine
+    ones, as resize takes it."""
+    part = (slice(0, size_hw[0]), slice(0, size_hw[1])) if part is None else part
     if means.shape[:2] == (1, 1):
-        return np.ascontiguousarray(np.broadcast_to(means, (*size_hw[:2], 3)))
-    double = cv2.resize(means, (2 * means.shape[1], 2 * means.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(double[: size_hw[0], : size_hw[1]])
+        return np.ascontiguousarray(np.broadcast_to(means, (*(p.stop - p.start for p in part), 3)))
+    return np.ascontiguousarray(magnify(means, 2, part))
 
 
 def _thrice(values: Floats) -> Floats:
@@ -214,8 +218,15 @@ def sample(values: NDArray[Any], step: int) -> Floats:
     """Every step-th pixel, as float32: in single pixels, not in means, alpha F + (1 - alpha) B is exact."""
     if step == 1:
         return np.asarray(values, np.float32)
-    whole = all(n % step > step // 2 or n % step == 0 for n in values.shape[:2])
-    if whole:  # a strided copy, several times faster
-        return np.asarray(values[step // 2 :: step, step // 2 :: step], np.float32, order="C")
-    ys, xs = (np.minimum(np.arange(step // 2, n + step // 2, step), n - 1) for n in values.shape[:2])
-    return np.asarray(values[ys][:, xs], np.float32)
+    inside = np.asarray(values[step // 2 :: step, step // 2 :: step], np.float32, order="C")
+    beyond = [int(0 < n % step <= step // 2) for n in values.shape[:2]]  # a last sample lies beyond the end: the end's
+    if not any(beyond):
+        return inside
+    ends = cv2.copyMakeBorder(inside, 0, beyond[0], 0, beyond[1], cv2.BORDER_REPLICATE)
+    if beyond[0]:
+        ends[-1, : inside.shape[1]] = values[-1, step // 2 :: step]
+    if beyond[1]:
+        ends[: inside.shape[0], -1] = values[step // 2 :: step, -1]
+    if all(beyond):
+        ends[-1, -1] = values[-1, -1]
+    return np.asarray(ends, np.float32)

@@ -6,18 +6,17 @@ A tile's values never depend on how the picture was tiled.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.picture.geometry import sampled
-
 Floats = NDArray[np.float32]
 Tile = tuple[slice, slice]
 
-SIDE = 192
+SIDE = 128
 
 
 def on_grid(small: Floats, size_hw: tuple[int, int], step: int) -> Floats:
@@ -26,22 +25,22 @@ def on_grid(small: Floats, size_hw: tuple[int, int], step: int) -> Floats:
     By linear interpolation: the centre of block j lies at (j + 0.5) step h / H - 0.5 of `small`; beyond the outer
     centres the outer sample holds. The last blocks may reach beyond the picture.
     """
-    for axis in (0, 1):
-        blocks = -(-size_hw[axis] // step)
-        samples = small.shape[axis]
-        small = sampled(small, (np.arange(blocks) + 0.5) * (step * samples / size_hw[axis]) - 0.5, axis)
-    return small
+    down, across = (step * samples / length for samples, length in zip(small.shape, size_hw, strict=False))
+    spare = [math.ceil(scale) + 1 for scale in (down, across)]  # that no block of the last ones is missing
+    longer = cv2.copyMakeBorder(small, 0, spare[0], 0, spare[1], cv2.BORDER_REPLICATE)
+    enlarged = cv2.resize(longer, None, fx=1 / across, fy=1 / down, interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(enlarged[: -(-size_hw[0] // step), : -(-size_hw[1] // step)], np.float32)
 
 
 def magnify(small: Floats, step: int, tile: Tile) -> Floats:
     """The tile of `small` (h x w x 3) enlarged `step` times: sample j stands at the centre of pixels j step to j step +
-    step - 1. The tile begins at multiples of `step`, so that its part of `small` is a block of whole samples."""
+    step - 1."""
     parts, crops = [], []
     for along, samples in zip(tile, small.shape, strict=False):
         first, last = along.start // step, -(-along.stop // step)
-        start = max(first - 1, 0)  # a sample to spare on either side, for the pixels before the first centre
+        start = max(first - 1, 0)  # a sample to spare on either side, for pixels before the first centre
         parts.append(slice(start, min(last + 1, samples)))
-        offset = (first - start) * step
+        offset = along.start - start * step
         crops.append(slice(offset, offset + along.stop - along.start))
     block = small[parts[0], parts[1]]
     size_wh = block.shape[1] * step, block.shape[0] * step
