@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 
 from matteo.batch.engine import Made, Record, Status, make_folder, preview, run
@@ -20,6 +21,7 @@ from matteo.cli.report import Reporter, download_progress
 from matteo.effects.look import Look, Steps
 from matteo.errors import MatteoError, OutputError, UnreadablePicture, UsageError
 from matteo.matting.treatment import Treatment
+from matteo.memory import give_back, keep_freed
 from matteo.models.fit import fitted_size
 from matteo.models.refiner import refiner_card
 from matteo.models.session import default_threads
@@ -31,6 +33,7 @@ from matteo.picture.write import publish
 from matteo.remover import Remover
 
 MOST_WORKERS = 4
+GIVE_BACK_EVERY = 16  # pictures
 SUFFIXES = {"jpeg": ".jpg"}
 
 
@@ -101,6 +104,8 @@ class Run:
             records = preview(plan, manifest=manifest, overwrite=self.overwrite, options=identity, model=model)
             return self.reporter.planned(records, plan)
         workers = self.jobs or max(1, min(len(plan.jobs), default_threads(), MOST_WORKERS))
+        if len(plan.jobs) > 1:
+            keep_freed()
         with ExitStack() as stack:
             manifest = None
             if folder:
@@ -182,7 +187,11 @@ class Run:
                 load=not self.beside,
             )  # fmt: skip
 
+        begun = count()
+
         def make(name: str, data: bytes, beside: tuple[Path, ...]) -> Made:
+            if next(begun) % GIVE_BACK_EVERY == GIVE_BACK_EVERY - 1:
+                give_back()
             cutout = remover.remove(
                 Named(name, data), foreground=not self.options.alpha_only,
                 keep_source=keeps_source(self.options, steps), **self.beside.read(beside), **self.options.treatment,

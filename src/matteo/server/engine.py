@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from matteo.memory import give_back, keep_freed
 from matteo.models.session import default_threads
 from matteo.picture.image import Image
 from matteo.picture.limits import Limits
@@ -36,6 +34,7 @@ class Engine:
     """
 
     def __init__(self, settings: Settings) -> None:
+        keep_freed()
         processors = default_threads()
         self.parallel = settings.parallel or max(1, min(processors, MOST_PARALLEL))
         threads = settings.threads or max(1, processors // self.parallel)
@@ -105,7 +104,7 @@ class Engine:
                 self._mean_s += (time.perf_counter() - started - self._mean_s) / 20
                 trim = self._done % TRIM_EVERY == 0
             if trim:
-                give_memory_back()
+                give_back()
 
     def close(self) -> None:
         """Waits for what runs; what waits is let go."""
@@ -114,10 +113,3 @@ class Engine:
 
 def limits_of(settings: Settings) -> Limits:
     return Limits(pixels=int(settings.max_megapixels * 1e6), bytes=int(settings.request_mb * 1e6))
-
-
-def give_memory_back() -> None:
-    """What glibc keeps of freed pictures in each thread goes back to the system: else a server seems to grow."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
