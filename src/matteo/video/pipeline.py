@@ -1,5 +1,5 @@
-"""A film's way: decode -> step -> colours and effects -> encode, each in a thread of its own, so that they overlap. At
-most a few frames are held between them, whatever the film's length."""
+"""A film's way: decode -> look -> edges -> colours and effects -> encode, each in a thread of its own, so that they
+overlap. At most a few frames are held between them, whatever the film's length."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from matteo.video.frame import Frame
 from matteo.video.manifest import Segment, Work
 from matteo.video.outputs import Output
 from matteo.video.reader import frames
+from matteo.video.step import FilmStep, Looked, Memory
 
 SEGMENT = 120  # frames: what a killed run loses at most
 Progress = Callable[[int, "int | None"], None]
@@ -81,16 +82,33 @@ def cut_frames(
     remembered there.
     """
 
-    def alphas() -> Iterator[tuple[Frame, Alpha, Any]]:
-        past = memory
-        with contextlib.closing(ahead(frames(film, start=part[0], end=part[1], after=after))) as read:
+    read = ahead(frames(film, start=part[0], end=part[1], after=after))
+    with contextlib.closing(ahead(_alphas(read, step, memory))) as found:
+        for frame, alpha, now in found:
+            yield Cut(frame, _cutout(frame.image, alpha, now, colours, hide), now)
+
+
+def _alphas(read: Generator[Frame], step: Step, memory: Any) -> Iterator[tuple[Frame, Alpha, Any]]:
+    """Each frame's alpha and what is remembered behind it; matteo's own step in its two halves."""
+    past = memory
+    if not isinstance(step, FilmStep):
+        with contextlib.closing(read):
             for frame in read:
                 alpha, past = step(frame.image.rgb, past)
                 yield frame, alpha, past
+        return
+    with contextlib.closing(ahead(_looks(read, step, memory), depth=1)) as seen:
+        for frame, looked in seen:
+            alpha, past = step.at_full_size(frame.image.rgb, looked, past)
+            yield frame, alpha, past
 
-    with contextlib.closing(ahead(alphas())) as found:
-        for frame, alpha, now in found:
-            yield Cut(frame, _cutout(frame.image, alpha, now, colours, hide), now)
+
+def _looks(read: Generator[Frame], step: FilmStep, memory: Memory | None) -> Iterator[tuple[Frame, Looked]]:
+    with contextlib.closing(read):
+        for frame in read:
+            looked = step.look(frame.image.rgb, memory)
+            memory = looked.memory
+            yield frame, looked
 
 
 def run(job: Job, work: Work, progress: Progress | None = None) -> tuple[list[Segment], int]:

@@ -79,7 +79,16 @@ class Memory:
 Step = Callable[[Rgb, Memory | None], tuple[Alpha, Memory]]
 
 
-def stepper(remover: Remover, *, quality: str = "good", steady: bool = True) -> Step:
+@dataclass(frozen=True)
+class Looked:
+    """The first half of a step. memory: as it will be, but for the full alpha, which is still that of a frame before.
+    way: from the frame before; None where nothing continues."""
+
+    memory: Memory
+    way: Motion | None
+
+
+def stepper(remover: Remover, *, quality: str = "good", steady: bool = True) -> FilmStep:
     """The step of a film: (frame H x W x 3 uint8 or uint16, memory or None) -> (alpha H x W in [0, 1], memory).
 
     quality: a key of QUALITIES. steady=False: every frame by itself, as a picture.
@@ -87,30 +96,48 @@ def stepper(remover: Remover, *, quality: str = "good", steady: bool = True) -> 
     """
     if quality not in QUALITIES:
         raise UsageError(f"no quality named {quality!r}: choose one of {', '.join(QUALITIES)}")
-    how = QUALITIES[quality]
+    return FilmStep(remover, QUALITIES[quality], steady)
 
-    def step(rgb: Rgb, memory: Memory | None) -> tuple[Alpha, Memory]:
-        small = _small(rgb, remover)
-        way = _way(rgb, small, memory) if steady else None
-        now = _begun(rgb, small, remover, how) if memory is None or way is None else _gone_on(rgb, small, memory, way)
+
+@dataclass(frozen=True)
+class FilmStep:
+    """Called as any step; or in its two halves, so that the one may work on a frame while the other does on the next:
+    what the network sees needs no more than what it saw before."""
+
+    remover: Remover
+    how: Quality
+    steady: bool = True
+
+    def __call__(self, rgb: Rgb, memory: Memory | None) -> tuple[Alpha, Memory]:
+        return self.at_full_size(rgb, self.look(rgb, memory), memory)
+
+    def look(self, rgb: Rgb, before: Memory | None) -> Looked:
+        """What is known of the frame on the network's grid. before: of the last frame; its full alpha is not looked
+        at, and may be another frame's of that size."""
+        small = _small(rgb, self.remover)
+        way = _way(rgb, small, before) if self.steady else None
+        if before is None or way is None:
+            return Looked(_begun(rgb, small, self.remover, self.how), None)
+        return Looked(self._gone_on(rgb, small, before, way), way)
+
+    def at_full_size(self, rgb: Rgb, looked: Looked, before: Memory | None) -> tuple[Alpha, Memory]:
+        """The alpha of the frame that was looked at. before: of the last frame."""
+        now, way = looked.memory, looked.way
         coarse = cleaned(now.past.alpha)
-        alpha = _at_full_size(rgb, small, coarse, how, remover)
-        if memory is not None and way is not None:
-            alpha = edges_steadied(alpha, memory.full, way, np.maximum(now.past.weight - 1, 0), coarse)
+        alpha = _edged(rgb, now.small, coarse, self.how, self.remover)
+        if before is not None and way is not None:
+            alpha = edges_steadied(alpha, before.full, way, np.maximum(now.past.weight - 1, 0), coarse)
         settle(alpha)
-        return alpha.copy(), replace(now, full=alpha, cut=steady and way is None)
+        return alpha.copy(), replace(now, full=alpha, cut=self.steady and way is None)
 
-    def _gone_on(rgb: Rgb, small: NDArray[np.uint8], memory: Memory, way: Motion) -> Memory:
-        """From the frame before; the full alpha is still that frame's."""
+    def _gone_on(self, rgb: Rgb, small: NDArray[np.uint8], memory: Memory, way: Motion) -> Memory:
         past = carried(memory.past, way)
         now = replace(memory, small=small, past=past, since=memory.since + 1, cut=False)
-        if now.since < how.every and _astray(past.alpha, way) < how.astray:
+        if now.since < self.how.every and _astray(past.alpha, way) < self.how.astray:
             return now
-        seen, confidence = _looked(rgb, small, remover, how)
+        seen, confidence = _looked(rgb, small, self.remover, self.how)
         flicker = float((np.abs(seen - past.alpha) * way.trust).sum() / max(1.0, float(past.alpha.sum())))
         return replace(now, past=_joined(past, seen, now.since), confidence=confidence, flicker=flicker, since=0)
-
-    return step
 
 
 def _begun(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, how: Quality) -> Memory:
@@ -169,7 +196,7 @@ def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, how: Quality) 
     return second.alpha, confidence_of(first, outputs, second)
 
 
-def _at_full_size(rgb: Rgb, small: NDArray[np.uint8], coarse: Alpha, how: Quality, remover: Remover) -> Alpha:
+def _edged(rgb: Rgb, small: NDArray[np.uint8], coarse: Alpha, how: Quality, remover: Remover) -> Alpha:
     if how.edges == "fast":
         return upsampled(coarse, small, rgb)
     return refined(how.edges, rgb, coarse, run=remover.refiner.run, guessed=True)
