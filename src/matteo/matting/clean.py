@@ -99,16 +99,19 @@ def close_doubts(alpha: Alpha) -> Alpha:
     picture's border and from all that is below FAINT: a hole, a handle's opening and a soft edge stay, as alpha falls
     from them to what is surely background; a patch of 0.6 in the middle of a coat does not.
     """
-    open_to = np.ones_like(alpha)
-    np.copyto(open_to, alpha, where=alpha < FAINT)
+    levels = np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)  # in 8 bits four times as fast
+    open_to = np.full_like(levels, 255)
+    np.copyto(open_to, levels, where=alpha < FAINT)
     for border in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
-        open_to[border] = alpha[border]
+        open_to[border] = levels[border]
     square = np.ones((3, 3), np.uint8)
     while True:
-        lower = np.maximum(cv2.erode(open_to, square), alpha)
-        if (lower == open_to).all():
-            return np.asarray(open_to, np.float32)
+        lower = np.asarray(cv2.max(cv2.erode(open_to, square), levels), np.uint8)
+        if np.array_equal(lower, open_to):
+            break
         open_to = lower
+    raised = open_to > levels
+    return np.where(raised, open_to / np.float32(255), alpha) if raised.any() else alpha
 
 
 def fill_pinholes(alpha: Alpha, largest: float = PINHOLE) -> Alpha:
