@@ -225,9 +225,10 @@ class Remover:
             settle(matte)
             del seen  # of a picture with transparency it is a copy
         matte, shown = _offset(matte, how, seconds)
-        # The source's own transparency stays: the result is never more opaque.
-        alpha = shown if image.opacity is None else shown * image.opacity
-        settle(alpha)
+        alpha = shown
+        if image.opacity is not None:  # the source's own transparency stays: the result is never more opaque
+            alpha = shown * image.opacity
+            settle(alpha)
         rgb = image.rgb
         if foreground:
             with timed(seconds, "foreground"):

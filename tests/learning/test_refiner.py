@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -21,19 +22,22 @@ from matteo.learning.checkpoint import read_whole, write_whole
 from matteo.learning.refiner import load_all, losses, train
 from matteo.learning.refiner_export import SHIPPED, export
 from matteo.learning.refiner_guesses import Seen, guess_of, guesses
-from matteo.learning.refiner_network import MULTIPLE, Refiner, between
+from matteo.learning.refiner_network import MULTIPLE, Refiner, between, in_squares
 from matteo.learning.refiner_patches import ONE_IN, Made, batch, from_seen, photographed, relit
 from matteo.learning.refiner_state import Recipe, load_refiner
 from matteo.learning.synthesis import synthesize
 from matteo.learning.synthesis.scene import make_composite
 from matteo.matting.clean import cleaned
-from matteo.matting.parts import outer, parts
-from matteo.matting.refine import patch, refine
+from matteo.matting.parts import MARGIN, NEAR, outer, parts
+from matteo.matting.patch import beside, patch, within
+from matteo.matting.refine import refine
 from matteo.models.card import from_json
 from matteo.models.session import Session
 from matteo.models.weights import weights_of
+from matteo.picture.geometry import resize
 from matteo.remover import Remover
 from tests.learning.test_synthesis import cat
+from tests.matting.squares import as_it_was, as_pixels, filtering
 from tests.pictures import photograph, save
 
 RECIPE = Recipe(stages=((1.0, 32, 8),), warmup_steps=3, ema=0.9)
@@ -113,6 +117,7 @@ def shown(rgb: NDArray[Any], raw: NDArray[Any], *, hinted: bool) -> list[NDArray
     """What the pipeline's refinement shows the refiner, which here changes nothing."""
     patches: list[NDArray[Any]] = []
 
+    @filtering
     def run(given: NDArray[Any], _: NDArray[Any]) -> NDArray[Any]:
         patches.append(given[0])
         return given[:, 3:4]
@@ -126,14 +131,14 @@ def test_what_is_learned_from_is_what_the_pipeline_shows_the_refiner(hinted: boo
     rgb = np.asarray(cv2.resize(photograph("chelsea"), (640, 426)), np.uint8)
     raw = guess_of(Remover(threads=1))(rgb)
     truth = np.asarray(cv2.resize((raw > 0.5).astype(np.uint8) * 255, (640, 426)), np.uint8)
-    seen = guesses(rgb, truth, raw, lambda given, _: given[:, 3:4], hinted=hinted)
+    seen = guesses(rgb, truth, raw, as_it_was, hinted=hinted)
     assert [one.alpha.shape for one in seen] == [(213, 320), (426, 640)]
     expected = iter(shown(rgb, raw, hinted=hinted))
     for one in seen:
         unknown = one.unknown > 0
         coarse = np.asarray(one.coarse / np.float32(255), np.float32)
         for part in parts(unknown):
-            x = patch(one.rgb, coarse, unknown, outer(part, unknown.shape))
+            x = as_pixels(patch(one.rgb, coarse, unknown, outer(part, unknown.shape))[None])[0]
             assert np.abs(x - next(expected)).max() <= 0.51 / 255
     assert next(expected, None) is None
 
@@ -144,7 +149,7 @@ def test_a_network_that_went_astray_teaches_nothing() -> None:
     raw[:20, :20] = 1
     truth = np.zeros(rgb.shape[:2], np.uint8)
     truth[150:, 200:] = 255
-    assert guesses(rgb, truth, raw, lambda given, _: given[:, 3:4], hinted=True) == ()
+    assert guesses(rgb, truth, raw, as_it_was, hinted=True) == ()
 
 
 def test_a_box_of_what_was_seen_is_given_unless_it_is_hopeless() -> None:
@@ -203,7 +208,7 @@ def test_photographs_of_things_are_learned_from_as_they_were_taken(tmp_path: Pat
             path = tmp_path / "train-duts-0" / folder / f"{name}_{index:02}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             save(array, path)
-    found = list(photographed(tmp_path / "train-duts-0", guess, lambda given, _: given[:, 3:4]))
+    found = list(photographed(tmp_path / "train-duts-0", guess, as_it_was))
     assert len(found) == 1
     assert found[0].foreground is None
     assert len(found[0].seen) == 2
@@ -231,7 +236,12 @@ def test_a_short_training_learns_and_ships(tmp_path: Path) -> None:
     with torch.inference_mode():
         network = load_refiner(run / "weights.pt").eval()
         expected = network(torch.from_numpy(patches), torch.from_numpy(around)).numpy()
-    assert np.abs(session.run(patches, around) - expected).max() < 0.01
+        squares, wanted = in_squares(torch.from_numpy(patches)), torch.tensor([0, 2, 8, 7])
+        inside = network.of_squares(squares, torch.from_numpy(around), wanted).numpy()
+    found = session.run(squares.numpy(), around, wanted.numpy())
+    assert found.shape == (3, 1, 32, 20)
+    assert np.abs(found - inside).max() < 0.01
+    assert np.abs(session.run(squares.numpy(), around, np.array([0, 0, 8, 8])) - expected).max() < 0.01
 
 
 def test_a_stopped_run_ends_as_an_unbroken_one_to_the_last_bit(tmp_path: Path) -> None:
@@ -269,3 +279,47 @@ def test_a_run_of_an_earlier_code_is_refused_in_words(tmp_path: Path) -> None:
     write_whole(tmp_path / "weights.pt", {"form": {}})
     with pytest.raises(ModelError, match="no weights of a refiner"):
         load_refiner(tmp_path / "weights.pt")
+
+
+def test_what_lies_outside_the_margins_changes_nothing() -> None:
+    """So far do the network's fine and coarse maps look, and no farther: a part is the same from any patch."""
+    torch.manual_seed(0)
+    network = Refiner().eval()
+    x, around, _ = (torch.from_numpy(a) for a in batch(made(), [], 128, 1, (0, 3)))
+    squares = in_squares(torch.cat([x, x.flip(3)], 3))
+    around = torch.cat([around, around.flip(3)], 3)
+    part = slice(56, 72), slice(120, 136)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(0.05 * torch.randn(weight.shape))
+        whole = network.of_squares(squares, around)[:, :, part[0], part[1]]
+        for margin, near_by, same in ((MARGIN, NEAR, True), (MARGIN - 8, NEAR, False), (MARGIN, NEAR - 4, False)):
+            seen, near = outer(part, (128, 256), margin), outer(part, (128, 256), near_by)
+            rows, columns = (slice(along.start // 4, along.stop // 4) for along in seen)
+            told = torch.from_numpy(beside(around[0].numpy(), seen))[None]
+            found = network.of_squares(squares[:, :, rows, columns], told, torch.from_numpy(within(near, seen)))
+            at = near_by, near_by + 16
+            difference = (found[:, :, at[0] : at[1], at[0] : at[1]] - whole).abs().max()
+            assert (difference < 1e-5) == same
+
+
+def test_in_eight_bits_it_gives_nearly_the_same(tmp_path: Path) -> None:
+    for name, array in (("images", cat().rgb), ("masks", cat().mask)):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for index in range(2):
+            save(array, tmp_path / "set" / name / f"{index}.png")
+    synthesize([tmp_path / "set"], tmp_path / "made.tar", 21, longest=400)
+    train(RECIPE, made(), [], tmp_path / "run", steps=5)
+    card = export(tmp_path / "run" / "weights.pt", tmp_path, SHIPPED, int8=tmp_path / "made.tar")
+    graph = onnx.load(tmp_path / card.file).graph
+    weights = {node.name: node.input[1] for node in graph.node if node.op_type == "Conv"}
+    in_int8 = {name for name, weight in weights.items() if weight.endswith("_DequantizeLinear_Output")}
+    assert len(in_int8) >= 10
+    assert not any("to_logits" in name for name in in_int8)
+    whole = export(tmp_path / "run" / "weights.pt", tmp_path / "whole", SHIPPED)
+    rgb, coarse = cat().rgb, resize(cat().mask, (80, 80)).astype(np.float32) / np.float32(255)
+    eight, full = (
+        refine(rgb, coarse, Session(weights_of(one, folder / one.file), one, threads=1).run)
+        for one, folder in ((card, tmp_path), (whole, tmp_path / "whole"))
+    )
+    assert 0 < np.abs(eight - full)[eight != resize(coarse, eight.shape)].mean() < 0.02

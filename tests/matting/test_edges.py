@@ -16,6 +16,7 @@ from matteo.matting.guided import guided_filter
 from matteo.matting.refine import refine
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha
+from tests.matting.squares import as_it_was, filtering
 
 WITHOUT_NETWORK = [name for name in EDGES if name != "fine"]
 
@@ -129,6 +130,7 @@ def test_of_a_networks_guess_fine_edges_are_the_mean_of_two_ways() -> None:
     rgb, alpha = scene()
     coarse = resize(alpha, (60, 60))
 
+    @filtering
     def run(patches: NDArray[np.float32], _: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.full_like(patches[:, :1], 0.25)
 
@@ -150,7 +152,7 @@ def test_unknown_edges_are_named() -> None:
 @pytest.mark.parametrize("value", [0, 1])
 def test_an_alpha_without_an_edge_is_the_result(edges: str, value: float) -> None:
     rgb, _ = scene(120)
-    found = refined(edges, rgb, np.full((40, 40), value, np.float32), run=lambda patches, _: patches[:, :1])
+    found = refined(edges, rgb, np.full((40, 40), value, np.float32), run=as_it_was)
     assert found.shape == (120, 120)
     assert (found == value).all()
 

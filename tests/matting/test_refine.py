@@ -22,6 +22,7 @@ from matteo.matting.surroundings import BLOCK
 from matteo.matting.trimap import HINTED
 from matteo.models.refiner import refiner_session
 from matteo.picture.geometry import resize
+from tests.matting.squares import filtering
 from tests.pictures import photograph
 
 Floats = NDArray[np.float32]
@@ -36,10 +37,12 @@ def noise(height: int, width: int) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
 
 
+@filtering
 def half(patches: Floats, _: Floats) -> Floats:
     return np.full((len(patches), 1, *patches.shape[2:]), 0.5, np.float32)
 
 
+@filtering
 def mean_around(patches: Floats, around: Floats) -> Floats:
     """Depends on all that the network sees, as far as its margin reaches, and on what it is told is around."""
     side = 2 * MARGIN - 1
@@ -120,9 +123,10 @@ def test_16_bit_gives_what_8_bit_gives() -> None:
 def test_only_what_the_band_touches_is_run() -> None:
     seen: list[tuple[int, ...]] = []
 
-    def counting(patches: Floats, around: Floats) -> Floats:
+    @filtering
+    def counting(patches: Floats, _: Floats) -> Floats:
         seen.append(patches.shape)
-        return half(patches, around)
+        return patches[:, 3:4]
 
     two = np.maximum(np.roll(disc(1200, 1200, 50), 400, 1), np.roll(disc(1200, 1200, 50), -400, 1))
     refine(noise(1200, 1200), two, counting, side=384)
@@ -164,6 +168,7 @@ def test_hair_is_looked_for_where_the_network_hinted_at_it_and_not_beyond() -> N
     coarse, rgb = disc(200, 200, 50), noise(400, 400)
     hints = np.maximum(coarse, np.float32(0.05) * disc(200, 200, 65))
 
+    @filtering
     def one(patches: Floats, _: Floats) -> Floats:
         return np.ones((len(patches), 1, *patches.shape[2:]), np.float32)
 
@@ -183,6 +188,7 @@ def test_in_the_band_the_network_sees_the_hints_themselves() -> None:
     hints = np.clip(coarse * np.float32(0.9) + np.float32(0.05) * disc(100, 100, 40), 0, 1)
     given: list[Floats] = []
 
+    @filtering
     def run(patches: Floats, _: Floats) -> Floats:
         given.append(patches[0])
         return patches[:, 3:4]
@@ -226,8 +232,9 @@ def test_memory_at_full_size_is_the_result_and_little_more() -> None:
 
 
 def test_where_the_network_gives_no_number_the_coarse_alpha_stays() -> None:
-    def broken(patches: Floats, around: Floats) -> Floats:
-        found = half(patches, around)
+    @filtering
+    def broken(patches: Floats, _: Floats) -> Floats:
+        found = np.full_like(patches[:, :1], 0.5)
         found[:, :, ::2], found[:, :, 1::4] = np.nan, np.inf
         return found
 

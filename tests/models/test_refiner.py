@@ -15,9 +15,9 @@ from matteo.models.weights import digest
 
 def test_it_takes_patches_and_gives_alpha() -> None:
     rng = np.random.default_rng(0)
-    patches, around = rng.random((3, 5, 64, 96), np.float32), rng.random((3, 8, 8, 12), np.float32)
-    alpha = refiner_session(threads=1).run(patches, around)
-    assert alpha.shape == (3, 1, 64, 96)
+    squares, around = rng.random((3, 80, 16, 24), np.float32), rng.random((3, 8, 8, 12), np.float32)
+    alpha = refiner_session(threads=1).run(squares, around, np.array([2, 3, 14, 24]))
+    assert alpha.shape == (3, 1, 48, 84)
     assert alpha.min() >= 0
     assert alpha.max() <= 1
 

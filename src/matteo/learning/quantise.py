@@ -9,9 +9,10 @@ beginning nothing later brings back.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,6 +21,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 Tensor = NDArray[np.float32]
+Given = dict[str, NDArray[Any]]  # a network's inputs by their names
 
 QUANTISED = ("Conv", "Add", "Concat", "AveragePool", "MaxPool", "Resize", "Mul")
 HEADS = "/verdict/"  # the scope that PyTorch gives to the nodes of `Shipped.verdict`
@@ -44,27 +46,37 @@ class Variant:
     extremes: bool = False
 
 
-class _Pictures(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, name: str, inputs: Iterable[Tensor]) -> None:
-        self._name, self._inputs = name, iter(inputs)
+class _Inputs(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, inputs: Iterable[Given]) -> None:
+        self._inputs = iter(inputs)
 
-    def get_next(self) -> dict[str, Tensor] | None:
-        tensor = next(self._inputs, None)
-        return None if tensor is None else {self._name: tensor}
+    def get_next(self) -> Given | None:
+        return next(self._inputs, None)
 
 
 def quantise(model: bytes, inputs: Sequence[Tensor], variant: Variant | None = None) -> bytes:
-    """The ONNX file `model` with its convolutions in int8. inputs: fitted pictures, 1 x 3 x h x w each."""
+    """The ONNX file `model`, a network that finds subjects, with its convolutions in int8. inputs: fitted pictures,
+    1 x 3 x h x w each."""
+    variant = variant or Variant()
+    name = onnx.load_from_string(model).graph.input[0].name
+    return in_int8(model, [{name: tensor} for tensor in inputs], lambda graph: kept_in_fp32(graph, variant), variant)
+
+
+def in_int8(
+    model: bytes, inputs: Sequence[Given], kept: Callable[[onnx.GraphProto], list[str]],
+    variant: Variant | None = None, operators: Sequence[str] = QUANTISED,
+) -> bytes:  # fmt: skip
+    """Any ONNX file with these operators in int8. inputs: to calibrate with, all of the same shapes. kept: names the
+    nodes that stay in fp32."""
     variant = variant or Variant()
     with tempfile.TemporaryDirectory() as name:
         given, prepared, made = (Path(name) / f"{step}.onnx" for step in ("given", "prepared", "made"))
         given.write_bytes(model)
         quant_pre_process(given, prepared, skip_symbolic_shape=True)
-        graph = onnx.load(prepared).graph
-        kept = kept_in_fp32(graph, variant)
+        nodes = kept(onnx.load(prepared).graph)
         for most in (None,) if variant.extremes else (KEPT, None):
             try:
-                _static(prepared, made, _Pictures(graph.input[0].name, inputs), variant, kept, most)
+                _static(prepared, made, _Inputs(inputs), variant, nodes, operators, most)
                 break
             except ValueError as error:  # no histogram of what is all the same: of a network that has hardly learned
                 if most is None or "bins" not in str(error):
@@ -73,14 +85,14 @@ def quantise(model: bytes, inputs: Sequence[Tensor], variant: Variant | None = N
 
 
 def _static(
-    prepared: Path, made: Path, pictures: CalibrationDataReader, variant: Variant, kept: list[str],
-    most: dict[str, float] | None,
+    prepared: Path, made: Path, inputs: CalibrationDataReader, variant: Variant, kept: list[str],
+    operators: Sequence[str], most: dict[str, float] | None,
 ) -> None:  # fmt: skip
     """most: the percentile of an activation's values that its scale has room for; None: for all of them."""
     method = CalibrationMethod.MinMax if most is None else CalibrationMethod.Percentile
     quantize_static(
-        prepared, made, pictures, quant_format=QuantFormat.QDQ, per_channel=variant.per_channel,
-        reduce_range=variant.narrow, op_types_to_quantize=list(QUANTISED),
+        prepared, made, inputs, quant_format=QuantFormat.QDQ, per_channel=variant.per_channel,
+        reduce_range=variant.narrow, op_types_to_quantize=list(operators),
         activation_type=QuantType.QUInt8 if variant.unsigned else QuantType.QInt8, weight_type=QuantType.QInt8,
         nodes_to_exclude=kept, calibrate_method=method, extra_options=most or {},
     )  # fmt: skip

@@ -24,6 +24,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
@@ -55,9 +56,10 @@ Make = Callable[[Plan, int], Batch]
 def run_of(network: Refiner) -> Run:
     """The network as `matting.refine` calls it."""
 
-    def run(patches: Floats, around: Floats) -> Floats:
+    def run(squares: Floats, around: Floats, inside: NDArray[np.int64]) -> Floats:
         with torch.inference_mode():
-            return np.asarray(network(torch.from_numpy(patches), torch.from_numpy(around)).numpy(), np.float32)
+            alpha = network.of_squares(*(torch.from_numpy(given) for given in (squares, around, inside)))
+            return np.asarray(alpha.numpy(), np.float32)
 
     network.eval()
     return run

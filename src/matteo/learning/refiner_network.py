@@ -1,7 +1,7 @@
 """The refiner of matteo: one small dense CNN, patches of a picture with their coarse alpha -> alpha.
 
     rgb, coarse alpha, unknown band, where between the known sides' colours each pixel's lies: 6 x h x w
-      | all of it as 1/4 (pixel-unshuffle), the colours around, 1x1, residual block --> fine
+      | all of it as 1/4 (pixel-unshuffle), the colours around, 1x1 --> residual block --> fine
       | residual blocks at 1/8 ------------------------------------------------------> + -> residual block -> 3x3
       | a linear model of all of it, whose coefficients that gives for each 4 x 4 pixels, and what the 3x3 adds
       -> h x w
@@ -19,12 +19,12 @@ from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle
 
 from matteo.learning.network import ResidualBlock, conv_relu
 from matteo.matting import surroundings
+from matteo.matting.patch import SIDE
 
 CHANNELS = 5
 MULTIPLE = surroundings.BLOCK  # of the patch's height and width
 CONTRAST = 0.01  # squared distance of two colours that counts as none
 LEAK = 0.05
-SIDE = 4  # of the pixels that one sample of the finest maps stands for
 LINEAR = (0, 1, 2, 3, 5)  # of what is seen of a pixel, all but the band's mark enter the linear model
 
 
@@ -51,19 +51,33 @@ class Refiner(nn.Module):
         self.to_logits_directly = nn.Conv2d(seen, SIDE**2, 1)
 
     def forward(self, x: Tensor, around: Tensor) -> Tensor:
+        return self.of_squares(in_squares(x), around)
+
+    def of_squares(self, squares: Tensor, around: Tensor, inside: Tensor | None = None) -> Tensor:
+        """The same from B x 80 x h/4 x w/4, as `matting.patch` and `in_squares` give it.
+
+        inside: int64, top, left, bottom and right in squares, where alpha is wanted. What lies around is seen at 1/8
+        only; near the rim of the inside, what a few squares outside say is missed.
+        """
         colours = interpolate(around, scale_factor=2.0, mode="bilinear")
-        seen = pixel_unshuffle(torch.cat([x[:, :4] - 0.5, x[:, 4:]], 1), SIDE)
-        seen = torch.cat([seen, between(seen[:, : 3 * SIDE**2], colours)], 1)
-        fine = self.fine(self.stem(torch.cat([seen, colours], 1)))
-        deep = self.to_fine(self.coarse(fine))
-        fine = self.merge(fine + interpolate(deep, scale_factor=2.0, mode="bilinear"))
-        told = self.to_logits(fine)
+        seen = torch.cat([squares, between(squares[:, : 3 * SIDE**2], colours)], 1)
+        stem = self.stem(torch.cat([seen, colours], 1))
+        deep = interpolate(self.to_fine(self.coarse(stem)), scale_factor=2.0, mode="bilinear")
+        if inside is not None:
+            top, left, bottom, right = inside.unbind()
+            stem, deep, seen = (maps[:, :, top:bottom, left:right] for maps in (stem, deep, seen))
+        told = self.to_logits(self.merge(self.fine(stem) + deep))
         change = told[:, : SIDE**2] + self.to_logits_directly(seen)
         for number, channel in enumerate(LINEAR, SIDE**2):
             change = change + told[:, number : number + 1] * of_channel(seen, channel)
-        alpha = x[:, 3:4] + pixel_shuffle(change, SIDE)
+        alpha = pixel_shuffle(of_channel(seen, 3) + 0.5 + change, SIDE)
         clipped = alpha.clamp(0, 1)
         return clipped + LEAK * (alpha - clipped) if self.training else clipped
+
+
+def in_squares(x: Tensor) -> Tensor:
+    """B x 80 x h/4 x w/4 from B x 5 x h x w; colours and alpha less a half."""
+    return pixel_unshuffle(torch.cat([x[:, :4] - 0.5, x[:, 4:]], 1), SIDE)
 
 
 def of_channel(unshuffled: Tensor, channel: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,10 +42,12 @@ class Made:
     seen: tuple[Seen, ...] = ()
 
 
-def load(path: Path, guess: Guess, finder: Run, *, threads: int = 1) -> Iterator[Made]:
+def load(
+    path: Path, guess: Guess, finder: Run, *, threads: int = 1, only: Callable[[int], bool] = lambda _: True
+) -> Iterator[Made]:
     """The pictures of a tar of `synthesize`. guess: rgb -> a network's alpha, uncleaned. finder: a refiner, at whose
-    results the next size is learned. threads: pictures that are read at once."""
-    entries = enumerate(read_tar(path).values())
+    results the next size is learned. threads: pictures that are read at once. only: asked for each, by its number."""
+    entries = ((index, files) for index, files in enumerate(read_tar(path).values()) if only(index))
     yield from in_order(partial(made_of, guess=guess, finder=finder), entries, threads)
 
 

@@ -13,21 +13,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from matteo.matting.given import impose
-from matteo.matting.parts import SIDE, Part, outer, parts
-from matteo.matting.surroundings import BLOCK, surroundings
+from matteo.matting.parts import NEAR, SIDE, outer, parts
+from matteo.matting.patch import beside, patch, within
+from matteo.matting.surroundings import surroundings
 from matteo.matting.trimap import HINTED, Mask, band_radius, guessed_band, near_outline, unknown_band
+from matteo.picture.colour import narrow
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
-Run = Callable[[Floats, Floats], Floats]
+Run = Callable[[Floats, Floats, NDArray[np.int64]], Floats]
 
 WORKING = 2048  # the long side up to which the network works
 LARGEST_STEP = 2.6  # from one size to the next: with 2, errors are the same, with 4 a sixth larger
@@ -44,7 +45,7 @@ def refine(
 
     coarse: h x w in [0, 1], of any size and softness; where None, the trimap alone decides. trimap: H x W or smaller,
     0 surely background, 255 surely foreground, between unknown; where None it is made from `coarse`. run: the network,
-    1 x 5 x s x t (rgb in [0, 1], alpha, 1 where unknown) and 1 x 8 x s/8 x t/8 (its `surroundings`) -> 1 x 1 x s x t.
+    a `patch`, what is known beside it, and what is wanted of it (`within`) -> the alpha of that, 1 x 1 x s x t.
     guessed: `coarse` is a network's guess, not only rough but wrong in places: it is refined at its own size first, and
     its doubts far from any outline are left as they are. hints: h x w, that guess before it was cleaned: where it is
     faintly sure of hair, hair is looked for. side: of the parts that are computed at once; it changes no result.
@@ -52,14 +53,17 @@ def refine(
     """
     size_hw = rgb.shape[0], rgb.shape[1]
     working_hw = worked_at(size_hw)
-    small = rgb if working_hw == size_hw else resize(rgb, working_hw)
+    small = narrow(rgb if working_hw == size_hw else resize(rgb, working_hw))
     if guessed and trimap is None and coarse is not None:
         start = from_guess(working_hw, coarse, hints)
     else:
         start = beginning(working_hw, coarse, None if trimap is None else shrunk(trimap, working_hw))
     *sizes, _ = levels(start.alpha.shape, working_hw, at_start=guessed or coarse is None)
-    for level_hw in sizes:
-        start = following(start, refine_once(resize(small, level_hw), start, run, side))
+    pictures = [small]
+    for level_hw in sizes[::-1]:
+        pictures.insert(0, resize(pictures[0], level_hw))
+    for picture in pictures[:-1]:
+        start = following(start, refine_once(picture, start, run, side))
     alpha = resize(refine_once(small, start, run, side), size_hw)
     if trimap is not None and trimap.shape == size_hw:  # which a smaller grid may have blurred
         impose(alpha, trimap)
@@ -162,35 +166,12 @@ def refine_once(rgb: Rgb, start: Start, run: Run, side: int = SIDE) -> Alpha:
     result = coarse.copy() if start.left is None else resize(start.left, size_hw).copy()
     around = surroundings(rgb, coarse, unknown) if unknown.any() else np.empty((0, 0, 0), np.float32)
     for part in parts(unknown, side):
-        seen = outer(part, size_hw)
-        refined = run(patch(rgb, coarse, unknown, seen)[None], beside(around, seen)[None])[0, 0]
+        seen, near_by = outer(part, size_hw), outer(part, size_hw, NEAR)
+        refined = run(patch(rgb, coarse, unknown, seen)[None], beside(around, seen)[None], within(near_by, seen))[0, 0]
         place = tuple(slice(p.start, min(p.stop, length)) for p, length in zip(part, size_hw, strict=True))
-        inside = refined[tuple(slice(p.start - s.start, p.stop - s.start) for p, s in zip(place, seen, strict=True))]
+        inside = refined[tuple(slice(p.start - s.start, p.stop - s.start) for p, s in zip(place, near_by, strict=True))]
         if near is not None:
             inside = result[place] + (inside - result[place]) * near[place]
         # Where it is no number (fp16 that ran over) the coarse alpha stays.
         np.copyto(result[place], np.clip(inside, 0, 1), where=unknown[place] & np.isfinite(inside))
     return result
-
-
-def patch(rgb: Rgb, alpha: Alpha, unknown: Mask, seen: Part) -> Floats:
-    """5 x h x w for the network: a rectangle of the picture; where it reaches beyond it, the border goes on."""
-    height, width = (along.stop - along.start for along in seen)
-
-    def padded(array: NDArray[Any]) -> NDArray[Any]:
-        inside = np.ascontiguousarray(array[seen])
-        down, right = height - inside.shape[0], width - inside.shape[1]
-        return np.asarray(cv2.copyMakeBorder(inside, 0, down, 0, right, cv2.BORDER_REPLICATE))
-
-    colours = padded(rgb)
-    values = np.empty((5, height, width), np.float32)
-    values[:3] = colours.transpose(2, 0, 1)
-    values[:3] *= np.float32(1 / np.iinfo(rgb.dtype).max)
-    values[3] = padded(alpha)
-    values[4] = padded(unknown.astype(np.uint8))
-    return values
-
-
-def beside(around: Floats, seen: Part) -> Floats:
-    """8 x h/8 x w/8, what is known around a patch: its part of what is known around the whole picture."""
-    return np.ascontiguousarray(around[:, *(slice(along.start // BLOCK, along.stop // BLOCK) for along in seen)])

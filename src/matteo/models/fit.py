@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from matteo.errors import ModelError
 from matteo.models.card import ModelCard
+from matteo.picture.colour import narrow
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Rgb
 from matteo.picture.noise import made_plain
@@ -55,7 +56,8 @@ def fitted_size(size_hw: tuple[int, int], card: ModelCard) -> tuple[int, int]:
 
 def fit(rgb: Rgb, card: ModelCard) -> Fitted:
     """rgb: H x W x 3, uint8 or uint16."""
-    small = resize(eight_bits(rgb), fitted_size((rgb.shape[0], rgb.shape[1]), card))
+    # In 8 and in 16 bits a picture is to come out the same, whatever a network does with half a level.
+    small = resize(narrow(rgb), fitted_size((rgb.shape[0], rgb.shape[1]), card))
     down, right = (-length % card.multiple if card.fit == "pad" else 0 for length in small.shape[:2])
     padded = cv2.copyMakeBorder(np.asarray(made_plain(small)), 0, down, 0, right, cv2.BORDER_REPLICATE)
     levels = np.arange(256, dtype=np.float32) / np.float32(255)
@@ -64,11 +66,3 @@ def fit(rgb: Rgb, card: ModelCard) -> Fitted:
         normal = (levels - np.float32(mean)) / np.float32(std)
         np.take(normal, np.asarray(channel, np.uint8), out=plane, mode="clip")
     return Fitted(tensor, small.astype(np.float32) / np.float32(255))
-
-
-def eight_bits(rgb: Rgb) -> NDArray[np.uint8]:
-    """The picture as networks see it: none learned from finer steps, and in 8 and in 16 bits it is to come out the
-    same, whatever a network does with half a level."""
-    if rgb.dtype == np.uint8:
-        return rgb  # type: ignore[return-value]
-    return np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(rgb), alpha=255 / 65535), np.uint8)

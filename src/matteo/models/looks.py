@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.models.card import ModelCard
-from matteo.models.fit import eight_bits, fit, fitted_size
+from matteo.models.fit import fit, fitted_size
 from matteo.models.session import Outputs
+from matteo.picture.colour import narrow
 from matteo.picture.geometry import resize, sampled
 from matteo.picture.image import Alpha, Rgb
 
@@ -60,7 +61,7 @@ def look_again(
     alpha = merged(resize(first, grid_hw), closer, size_hw, box)
     if grid_hw == first.shape:
         return Second(alpha, None, closer, outputs)
-    unit = resize(eight_bits(rgb), grid_hw).astype(np.float32) * np.float32(1 / 255)
+    unit = resize(narrow(rgb), grid_hw).astype(np.float32) * np.float32(1 / 255)
     return Second(alpha, unit, closer, outputs)
 
 
@@ -119,7 +120,7 @@ def log_odds(alpha: Alpha) -> Floats:
 
 def _mirrored_look(part: Rgb, card: ModelCard, look: Look) -> tuple[Alpha, Outputs]:
     """The network's alpha of a part of the picture, seen mirrored, and mirrored back; and all that it told."""
-    small = resize(eight_bits(part), fitted_size((part.shape[0], part.shape[1]), card))
+    small = resize(narrow(part), fitted_size((part.shape[0], part.shape[1]), card))
     fitted = fit(np.ascontiguousarray(small[:, ::-1]), card)
     outputs = look(fitted.tensor)
     return np.ascontiguousarray(fitted.coarse_alpha(outputs.alpha, card)[:, ::-1]), outputs

@@ -74,7 +74,7 @@ class Session:
         if missing:
             raise ModelError(f"{path} has no output {' and '.join(sorted(missing))}, which its card states: correct it")
 
-    def run(self, *tensors: Tensor) -> Tensor:
+    def run(self, *tensors: NDArray[Any]) -> Tensor:
         """Its inputs in their order (of a network that is chosen by name, B x 3 x h x w as `fit` made it) -> the
         network's first output, B x 1 x h x w."""
         return self._run([self._output], *tensors)[0]
@@ -84,7 +84,7 @@ class Session:
         alpha, *verdicts = self._run([self._output, *self.card.verdicts], tensor)
         return Outputs(alpha, **dict(zip(self.card.verdicts, verdicts, strict=True)))
 
-    def _run(self, names: list[str], *tensors: Tensor) -> list[Tensor]:
+    def _run(self, names: list[str], *tensors: NDArray[Any]) -> list[Tensor]:
         try:
             outputs = self._session.run(names, dict(zip(self._inputs, tensors, strict=True)))
         except Exception as error:  # ONNX Runtime's errors share no public base class
