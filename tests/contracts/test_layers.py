@@ -12,7 +12,7 @@ import matteo
 PACKAGE = Path(matteo.__file__).parent
 
 # Each room and those it may import. A room may always import itself; what is in one line does not know its siblings.
-ROOMS: dict[str, set[str]] = {"errors": set()}
+ROOMS: dict[str, set[str]] = {"errors": set(), "memory": set()}
 for line in (
     ["picture"],
     ["models", "matting", "keying", "effects"],
