@@ -186,7 +186,7 @@ def loaded(
         picture = n % len(pictures)
         while True:
             start = time.perf_counter()
-            answer = httpx.post(url, files={field_name: ("a.jpg", pictures[picture])}, data=fields, timeout=300)
+            answer = client.post(url, files={field_name: ("a.jpg", pictures[picture])}, data=fields)
             with lock:
                 load.statuses[answer.status_code] += 1
             if answer.status_code != 429 or not patient:
@@ -199,7 +199,9 @@ def loaded(
                 found.setdefault(hashlib.blake2b(answer.content).hexdigest(), answer.content)
                 load.memory.append(resident(pid))
 
-    with ThreadPoolExecutor(clients) as pool:
+    # One for all, whose connections stay: a new one for each request takes 20 ms of the processor to itself.
+    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
+    with httpx.Client(timeout=300, limits=limits) as client, ThreadPoolExecutor(clients) as pool:
         list(pool.map(one, range(count)))
     load.total_s = time.perf_counter() - began
     load.cpu_s = (processor_s(pid) - spent) / max(1, load.statuses[200])

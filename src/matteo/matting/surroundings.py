@@ -17,6 +17,7 @@ Floats = NDArray[np.float32]
 BLOCK = 8  # pixels along a side that one sample of the maps stands for
 CHANNELS = 8
 EVIDENCE = 0.001  # share of known pixels around that counts as nothing seen
+OUTSIDE = cv2.BORDER_CONSTANT  # nothing is known there
 FAR = 0.05  # weight of what is farther than some 12 pixels, against what is nearer
 
 
@@ -31,12 +32,9 @@ def surroundings(rgb: NDArray[Any], alpha: Floats, unknown: NDArray[np.bool_]) -
     known = (~unknown).astype(np.float32)
     before = _halved(alpha * known)
     behind = _halved(known) - before
-    colours = _halved(rgb).astype(np.float32)
-    if rgb.dtype != np.float32:
-        colours *= np.float32(1 / np.iinfo(rgb.dtype).max)
-    colours -= 0.5
-    maps = np.concatenate([_mean_around(colours, weight) for weight in (before, behind)], 2)
-    return np.ascontiguousarray(maps.transpose(2, 0, 1))
+    scale = np.float32(1 if rgb.dtype == np.float32 else 1 / np.iinfo(rgb.dtype).max)
+    colours = [channel * scale - np.float32(0.5) for channel in cv2.split(_halved(rgb))]
+    return np.stack([plane for weight in (before, behind) for plane in _mean_around(colours, weight)])
 
 
 def _halved(array: NDArray[Any]) -> NDArray[Any]:
@@ -47,16 +45,17 @@ def _halved(array: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(cv2.resize(padded, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
 
 
-def _mean_around(colours: Floats, weight: Floats) -> Floats:
-    """h/8 x w/8 x 4: the weighted mean of the colours around, and its evidence."""
-    weighted = cv2.merge([*(channel * weight for channel in cv2.split(colours)), weight])
+def _mean_around(colours: list[Floats], weight: Floats) -> list[Floats]:
+    """h/8 x w/8 each: the three channels of the weighted mean of the colours around, and its evidence."""
     size_wh = weight.shape[1] * 2 // BLOCK, weight.shape[0] * 2 // BLOCK
-    blocks = cv2.resize(weighted, size_wh, interpolation=cv2.INTER_AREA)
-    near = far = cv2.blur(blocks, (3, 3), borderType=cv2.BORDER_CONSTANT)
+    weighted = (*(channel * weight for channel in colours), weight)
+    near = far = cv2.merge([cv2.blur(_in_blocks(plane, size_wh), (3, 3), borderType=OUTSIDE) for plane in weighted])
     for _ in range(3):
-        far = cv2.blur(far, (5, 5), borderType=cv2.BORDER_CONSTANT)
-    maps = np.asarray(near + np.float32(FAR) * far, np.float32)
-    share = maps[..., 3:].copy()
-    maps[..., 3] = 1
-    maps[..., 3:] *= share
-    return np.asarray(maps / (share + np.float32(EVIDENCE)), np.float32)
+        far = cv2.blur(far, (5, 5), borderType=OUTSIDE)
+    *sums, share = cv2.split(cv2.scaleAdd(far, FAR, near))
+    part = 1 / (share + np.float32(EVIDENCE))
+    return [np.asarray(plane * part, np.float32) for plane in (*sums, share)]
+
+
+def _in_blocks(plane: Floats, size_wh: tuple[int, int]) -> Floats:
+    return np.asarray(cv2.resize(plane, size_wh, interpolation=cv2.INTER_AREA), np.float32)

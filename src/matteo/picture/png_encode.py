@@ -26,7 +26,7 @@ Way = Callable[[NDArray[Any]], Iterable[bytes | memoryview]]  # a picture's zlib
 COLOUR = {1: 0, 3: 2, 4: 6}  # PNG's number for so many channels
 SUB, UP, MEAN = 1, 2, 3  # PNG's numbers of its filters
 LEVEL = 1  # of ISA-L's deflate: 0 packs a fifth worse, 2 no better
-SAMPLE = 16, 768  # rows, at least, and columns, at most
+SAMPLE = 16, 512  # rows, at least, and columns, at most
 STRIP = 1 << 22  # bytes of rows that are filtered at once
 WORSE = 1.12  # than the best of all ways, on a sample: up to there the faster one is taken
 
