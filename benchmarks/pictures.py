@@ -13,10 +13,11 @@ NAMES = ("astronaut", "chelsea", "coffee", "rocket")
 
 
 def enlarged(name: str, megapixels: float, seed: int = 0) -> NDArray[np.uint8]:
-    """The photograph at so many megapixels, 4:3, with grain of 4 levels' deviation: H x W x 3, RGB."""
+    """The photograph at so many megapixels, 4:3, with grain of 4 levels' deviation: H x W x 3, RGB. Its sides are even,
+    as a camera's are."""
     rgb = np.asarray(getattr(data, name)(), np.uint8)
-    height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
-    width = round(height * 4 / 3)
+    height = 2 * round((megapixels * 1e6 * 3 / 4) ** 0.5 / 2)
+    width = 2 * round(height * 2 / 3)
     large = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_CUBIC)
     rng = np.random.default_rng(seed)
     for top in range(0, height, 256):  # in strips, as 100 megapixels of float64 would not fit

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
-from matteo.picture.geometry import cover, cover_straight, resize
+from matteo.picture.geometry import cover, cover_straight, resize, resize_by_halves
 
 from .made import noise
 
@@ -96,3 +97,11 @@ def test_colours_hidden_under_alpha_0_do_not_come_into_a_covers_edge(size: tuple
     assert (colours[opacity > 0] == 255).all()
     left, _ = cover_straight(rgb, alpha, (8, 4), (0.0, 0.5))
     assert (left == 255).all()
+
+
+@pytest.mark.parametrize("size_hw", [(128, 192), (130, 96), (127, 200), (48, 300), (512, 512)])
+def test_by_halves_comes_the_mean_over_the_area_but_for_rounding(size_hw: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (*size_hw, 3), np.uint8)
+    assert abs(resize_by_halves(rgb, (32, 32)).mean() - resize(rgb, (32, 32)).mean()) < 0.6
+    smooth = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 4), np.uint8)
+    assert np.abs(resize_by_halves(smooth, (32, 32)).astype(int) - resize(smooth, (32, 32))).max() <= 2

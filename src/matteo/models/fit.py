@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matteo.errors import ModelError
 from matteo.models.card import ModelCard
 from matteo.picture.colour import narrow
-from matteo.picture.geometry import resize
+from matteo.picture.geometry import resize_by_halves
 from matteo.picture.image import Alpha, Rgb
 from matteo.picture.noise import made_plain
 
@@ -57,7 +57,7 @@ def fitted_size(size_hw: tuple[int, int], card: ModelCard) -> tuple[int, int]:
 def fit(rgb: Rgb, card: ModelCard) -> Fitted:
     """rgb: H x W x 3, uint8 or uint16."""
     # In 8 and in 16 bits a picture is to come out the same, whatever a network does with half a level.
-    small = resize(narrow(rgb), fitted_size((rgb.shape[0], rgb.shape[1]), card))
+    small = resize_by_halves(narrow(rgb), fitted_size((rgb.shape[0], rgb.shape[1]), card))
     down, right = (-length % card.multiple if card.fit == "pad" else 0 for length in small.shape[:2])
     padded = cv2.copyMakeBorder(np.asarray(made_plain(small)), 0, down, 0, right, cv2.BORDER_REPLICATE)
     levels = np.arange(256, dtype=np.float32) / np.float32(255)

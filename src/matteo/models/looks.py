@@ -18,7 +18,7 @@ from matteo.models.card import ModelCard
 from matteo.models.fit import fit, fitted_size
 from matteo.models.session import Outputs
 from matteo.picture.colour import narrow
-from matteo.picture.geometry import resize, sampled
+from matteo.picture.geometry import resize, resize_by_halves, sampled
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
@@ -120,7 +120,7 @@ def log_odds(alpha: Alpha) -> Floats:
 
 def _mirrored_look(part: Rgb, card: ModelCard, look: Look) -> tuple[Alpha, Outputs]:
     """The network's alpha of a part of the picture, seen mirrored, and mirrored back; and all that it told."""
-    small = resize(narrow(part), fitted_size((part.shape[0], part.shape[1]), card))
+    small = resize_by_halves(narrow(part), fitted_size((part.shape[0], part.shape[1]), card))
     fitted = fit(np.ascontiguousarray(small[:, ::-1]), card)
     outputs = look(fitted.tensor)
     return np.ascontiguousarray(fitted.coarse_alpha(outputs.alpha, card)[:, ::-1]), outputs

@@ -30,6 +30,17 @@ def resize(array: Array, size_hw: tuple[int, int], *, smooth: bool = True) -> Ar
     return _scaled(shrunk, *size_hw, area=False).reshape(shape)  # type: ignore[return-value]
 
 
+def resize_by_halves(rgb: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """H x W x 3 of 8 bits at a much smaller size: halved, as long as both sides are even and twice the size is left,
+    which takes a third of the time and differs by the halves' rounding alone."""
+    import cv2
+
+    while all(old >= 2 * new and old % 2 == 0 for old, new in zip(rgb.shape[:2], size_hw, strict=True)):
+        half_wh = rgb.shape[1] // 2, rgb.shape[0] // 2
+        rgb = np.asarray(cv2.resize(rgb, half_wh, interpolation=cv2.INTER_AREA), np.uint8)
+    return resize(rgb, size_hw)
+
+
 def sampled(values: NDArray[np.float32], places: NDArray[np.float64], axis: int) -> NDArray[np.float32]:
     """Floats along an axis at places in samples, by linear interpolation; beyond the outer ones those hold."""
     last = values.shape[axis] - 1

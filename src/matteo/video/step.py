@@ -20,7 +20,8 @@ from matteo.matting.confidence import is_plain
 from matteo.matting.edges import refined
 from matteo.models.fit import fit, fitted_size
 from matteo.models.looks import Second, look_again
-from matteo.picture.geometry import resize
+from matteo.picture.colour import narrow
+from matteo.picture.geometry import resize_by_halves
 from matteo.picture.image import Alpha, Rgb
 from matteo.remover import Remover, confidence_of
 from matteo.video.cuts import is_cut
@@ -170,8 +171,7 @@ def _size(rgb: Rgb) -> tuple[int, int]:
 
 def _small(rgb: Rgb, remover: Remover) -> NDArray[np.uint8]:
     """The frame on the network's grid, in 8 bits."""
-    small = resize(rgb, fitted_size(_size(rgb), remover.card))
-    return np.asarray(small if small.dtype == np.uint8 else small >> 8, np.uint8)
+    return resize_by_halves(narrow(rgb), fitted_size(_size(rgb), remover.card))
 
 
 def _way(rgb: Rgb, small: NDArray[np.uint8], memory: Memory | None) -> Motion | None:

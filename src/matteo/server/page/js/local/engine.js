@@ -1,7 +1,7 @@
 /** The pipeline on this device: fit, network, clean, edges, colours; arrays in, arrays out. `run` is the network. */
 import { cleaned, settle } from "./clean.js";
 import { decontaminate } from "./colours.js";
-import { resized } from "./geometry.js";
+import { resized, resizedByHalves } from "./geometry.js";
 import { guidedUpsample } from "./guided.js";
 import { lookAgain } from "./looks.js";
 import { madePlain } from "./plain.js";
@@ -16,7 +16,7 @@ const UNSEEN = 128; // what the network sees where the source is transparent
 export async function cutOut(rgba, height, width, card, run, told = () => {}) {
   const side = card.side;
   const seen = asSeen(rgba);
-  const small = resized(seen, [height, width], [side, side], 3, true);
+  const small = resizedByHalves(seen, [height, width], [side, side]);
   const look = async (levels) => {
     const outputs = await run(tensorOf(madePlain(levels, side, side), card));
     return { ...outputs, alpha: alphaOf(outputs) };

@@ -1,5 +1,5 @@
 /** A second look at the subject, closer and mirrored, as matteo.models.looks has it; the mean of both. */
-import { resized } from "./geometry.js";
+import { resized, resizedByHalves } from "./geometry.js";
 
 const FOUND = 0.3, ROOM = 0.3, LEAST = 1 / 3, WHOLE = 0.9, SHARE = 0.5, RAMP = 0.12, SURE = 0.999, FINEST = 2;
 
@@ -12,7 +12,7 @@ export async function lookAgain(seen, size, first, side, look) {
   const box = aroundSubject(first, side, size);
   if (!box) return { alpha: first, grid: [side, side] };
   const part = cropped(seen, size, box);
-  const small = resized(part, box.map(([start, stop]) => stop - start), [side, side], 3, true);
+  const small = resizedByHalves(part, box.map(([start, stop]) => stop - start), [side, side]);
   const told = await look(mirrored(small, side, 3));
   const closer = mirrored(told.alpha, side, 1);
   const share = Math.max(...box.map(([start, stop], axis) => (stop - start) / size[axis]));
