@@ -14,6 +14,7 @@ from matteo.picture.image import Alpha
 LOW, HIGH = 0.1, 0.9
 CLEAR = 0.02, 0.98  # what is seen through is not made opaque, nor nothing
 LEAST = np.float32(0.5 / 255)
+BELOW_LEAST = float(np.nextafter(LEAST, np.float32(0)))
 SPECK = 0.0005  # of the picture's area
 FAINT = 0.5
 SURE = 0.9  # mean of an island's inside from which it is a part of the subject however small: the dot of an i
@@ -39,8 +40,9 @@ def snap(alpha: Alpha, low: float = LOW, high: float = HIGH) -> Alpha:
 def settle(alpha: Alpha) -> None:
     """In place: what a file of 8 bits cannot tell from 0 or 1 becomes 0 or 1, so that "hidden" and "opaque" mean the
     same before and after writing."""
-    np.copyto(alpha, 0, where=alpha < LEAST)
-    np.copyto(alpha, 1, where=alpha > 1 - LEAST)
+    cv2.threshold(alpha, BELOW_LEAST, 0, cv2.THRESH_TOZERO, dst=alpha)
+    _, opaque = cv2.threshold(alpha, float(1 - LEAST), 1, cv2.THRESH_BINARY)
+    cv2.max(alpha, opaque, dst=alpha)
 
 
 def remove_specks(alpha: Alpha, smallest: float = SPECK) -> Alpha:

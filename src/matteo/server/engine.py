@@ -22,7 +22,7 @@ from matteo.server.settings import Settings
 T = TypeVar("T")
 
 MOST_PARALLEL = 4
-TRIM_EVERY = 16  # pieces of work
+TRIM_EVERY, TRIM_S = 64, 2.0  # pieces of work after which, and seconds after which at rest, free memory is given back
 USUAL_S = 0.5  # of a picture, before any was measured
 WARM = (480, 640)
 
@@ -42,7 +42,7 @@ class Engine:
         self.queue, self.timeout_s = settings.queue, settings.timeout_s
         self.held = 0  # at work or waiting; touched by the event loop's thread only
         self._lock = threading.Lock()
-        self._mean_s, self._done = USUAL_S, 0
+        self._mean_s, self._done, self._trimmed_s = USUAL_S, 0, time.monotonic()
         self._pool = ThreadPoolExecutor(self.parallel, thread_name_prefix="matteo-picture")
 
     def warm_up(self) -> None:
@@ -102,7 +102,10 @@ class Engine:
             with self._lock:
                 self._done += 1
                 self._mean_s += (time.perf_counter() - started - self._mean_s) / 20
-                trim = self._done % TRIM_EVERY == 0
+                now = time.monotonic()
+                at_rest = self.held <= 1 and now - self._trimmed_s > TRIM_S
+                if trim := at_rest or self._done % TRIM_EVERY == 0:
+                    self._trimmed_s = now
             if trim:
                 give_back()
 
