@@ -119,11 +119,11 @@ def estimate_means(
     needed: h x w, where they will be used; elsewhere nothing is told. Where None, everywhere.
     """
     needed = np.ones(alpha.shape, bool) if needed is None else needed
-    few = max(1, max(alpha.shape) // OVERALL)
-    some = [sample(values, few) for values in (rgb, alpha, opacity) if values is not None]
-    means = [_overall(some[0], weight) for weight in weights(*some[1:])]
-    for step in _steps(max(alpha.shape)):
-        level = [sample(values, step) for values in (rgb, alpha, opacity) if values is not None]
+    steps = _steps(max(alpha.shape))
+    levels = {step: [sample(values, step) for values in (rgb, alpha, opacity) if values is not None] for step in steps}
+    few = levels[max(step for step in steps if step == 1 or max(alpha.shape) // step >= OVERALL)]
+    means = [_overall(few[0], weight) for weight in weights(*few[1:])]
+    for step, level in levels.items():
         size_hw = level[1].shape[0], level[1].shape[1]
         # Of the finest grid only what is needed is told, of the others all, for the next to begin with.
         found = [_enlarged(m, size_hw) if step > 1 else np.zeros((*size_hw, 3), np.float32) for m in means]
