@@ -150,7 +150,7 @@ def test_sizes_grow_evenly_by_at_most_the_largest_step() -> None:
         assert sizes[-1] == full
         for (before, _), (after, _) in pairwise(sizes[1:]):
             assert 1 < after / before <= LARGEST_STEP * 1.01
-    assert levels((200, 300), (800, 1200), at_start=True) == [(200, 300), (400, 600), (800, 1200)]
+    assert levels((200, 300), (1800, 2700), at_start=True) == [(200, 300), (600, 900), (1800, 2700)]
 
 
 def test_a_networks_doubt_far_from_any_outline_is_left_as_it_is() -> None:

@@ -31,7 +31,7 @@ Floats = NDArray[np.float32]
 Run = Callable[[Floats, Floats, NDArray[np.int64]], Floats]
 
 WORKING = 2048  # the long side up to which the network works
-LARGEST_STEP = 2.6  # from one size to the next: with 2, errors are the same, with 4 a sixth larger
+LARGEST_STEP = 4.5  # from one size to the next: with 2 to 3, a size more, errors are 1.4 % smaller, in a fifth more time
 WIDEST = 64  # pixels: half the width of the band that the network bridges
 SOFT = 3  # pixels over which the refined goes over into a doubt that is left
 LEAST = 160  # the long side below which no alpha is shrunk to narrow its band
@@ -146,16 +146,13 @@ def beginning(size_hw: tuple[int, int], coarse: Alpha | None, trimap: NDArray[np
 
 
 def levels(start_hw: tuple[int, ...], size_hw: tuple[int, int], *, at_start: bool) -> list[tuple[int, int]]:
-    """The sizes at which alpha is refined, from small to full, in equal steps of at most LARGEST_STEP; where that takes
-    no more of them the last step is one of 2, as pictures are halved in a tenth of the time.
+    """The sizes at which alpha is refined, from small to full, in equal steps of at most LARGEST_STEP.
 
     at_start: the size at which it starts is one of them.
     """
     ratio = max(size_hw) / max(start_hw)
     steps = max(1, math.ceil(math.log(max(1.0, ratio)) / math.log(LARGEST_STEP) - 1e-6))
-    last = 2.0 if steps > 1 and ratio / 2 <= LARGEST_STEP ** (steps - 1) else ratio ** (1 / steps)
-    before = [(ratio / last) ** (step / max(1, steps - 1)) / ratio for step in range(steps)]
-    shares = [*before[0 if at_start and ratio > 1 else 1 :], 1.0]
+    shares = [ratio ** (step / steps - 1) for step in range(0 if at_start and ratio > 1 else 1, steps + 1)]
     sizes = [(max(1, round(size_hw[0] * s)), max(1, round(size_hw[1] * s))) for s in shares]
     return [*sizes[:-1], size_hw]
 
