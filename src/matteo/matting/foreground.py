@@ -50,19 +50,22 @@ def estimate_foreground(
     shown: Alpha | None = None,
     radius: int = RADIUS,
     lasting: float = LAMBDA_FULL,
+    working: int = WORKING,
+    near: float = 0.0,
 ) -> Rgb:
     """H x W x 3 in rgb's depth: rgb itself where alpha is 1 or nothing shows, else the estimated foreground's colour.
 
     opacity: the source's own, where it had one; colours that it hides do not count. shown: the alpha to be shown, if
     that is another: where it is above 0 the colours go on beyond alpha's edge, where it is 1 they are rgb's.
-    radius: of the means, in samples; a larger one takes F and B for smoother. lasting: lambda at full size.
+    radius: of the means, in samples; a larger one takes F and B for smoother. lasting: lambda at full size. working:
+    samples along the long side of the finest grid, at most. near: so near to 0 and 1 an alpha is taken for them.
     """
-    step = max(1, -(-max(alpha.shape) // WORKING))
+    step = max(1, -(-max(alpha.shape) // working))
     small = [sample(values, step) for values in (rgb, alpha, opacity) if values is not None]
     full = np.float32(np.iinfo(rgb.dtype).max)
     shown = alpha if shown is None else shown
     small[0] *= 1 / full
-    bands = list(_bands(alpha, shown, step))
+    bands = list(_bands(alpha, shown, step, near))
     found = estimate_means(small[0], *small[1:], needed=_touched(bands, small[1].shape, step), radius=radius)
     foreground, background = (means * full for means in found)
     depth = cv2.CV_8U if rgb.dtype == np.uint8 else cv2.CV_16U
@@ -77,11 +80,12 @@ def estimate_foreground(
     return result
 
 
-def _bands(alpha: Alpha, shown: Alpha, step: int) -> Iterator[tuple[Tile, NDArray[np.uint8]]]:
+def _bands(alpha: Alpha, shown: Alpha, step: int, near: float) -> Iterator[tuple[Tile, NDArray[np.uint8]]]:
     """The tiles in which a colour is to be found, no larger than that, and in each 255 where. They begin at multiples
     of step."""
+    least, most = max(SMALLEST, near), min(LARGEST_BELOW_1, 1 - near)
     for tile in tiles((alpha.shape[0], alpha.shape[1]), step * max(1, SIDE // step)):
-        below, above = cv2.inRange(alpha[tile], 0, LARGEST_BELOW_1), cv2.inRange(shown[tile], SMALLEST, LARGEST_BELOW_1)
+        below, above = cv2.inRange(alpha[tile], 0, most), cv2.inRange(shown[tile], least, most)
         band = np.asarray(cv2.bitwise_and(below, above), np.uint8)
         left, top, width, height = cv2.boundingRect(band)
         if width:
