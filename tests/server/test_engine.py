@@ -127,3 +127,21 @@ def test_a_shutdown_finishes_what_runs(serve: Callable[..., Running]) -> None:
                 time.sleep(0.005)
             assert engine.held == 1
         assert answer.result().status_code == 200
+
+
+def test_free_memory_is_given_back_at_rest_and_seldom_while_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("matteo.server.engine.TRIM_S", 0.0)
+    monkeypatch.setattr("matteo.server.engine.TRIM_EVERY", 4)
+    engine = Engine(Settings(parallel=1, queue=9))
+    monkeypatch.setattr("matteo.server.engine.give_back", lambda: given.append(engine._done))
+
+    async def first_alone_then_six() -> None:
+        await engine.run(lambda: None)
+        await asyncio.sleep(0.05)
+        assert given == [1]
+        await asyncio.gather(*(engine.run(lambda: time.sleep(0.1)) for _ in range(6)))
+
+    asyncio.run(first_alone_then_six())
+    engine.close()
+    assert given == [1, 4, 7]
