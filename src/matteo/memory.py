@@ -2,8 +2,8 @@
 
 As it is set at first, the arrays of a picture go back to the system as soon as they are freed, and the next picture's
 are given page by page: a tenth of a picture's time. Kept, they are used again; from time to time they are given back,
-else what a large picture took would stay. A library does not decide this for others' programs: the server, the command
-line and nothing else call this. With another C library nothing happens.
+else what a large picture took would stay. A library does not decide this for others' programs: the server and runs over
+several pictures call this, and nothing else does. With another C library nothing happens.
 """
 
 from __future__ import annotations

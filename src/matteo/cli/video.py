@@ -65,7 +65,6 @@ def video(
     .mkv, .webp, .avif, .gif and numbered PNGs can be. A run that was interrupted goes on where it was.
     """
     from matteo.cli.report import download_progress
-    from matteo.memory import keep_freed
     from matteo.picture.limits import Limits
     from matteo.remover import Remover
     from matteo.video.media import need_av
@@ -74,7 +73,6 @@ def video(
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("matteo").setLevel(logging.DEBUG)
     need_av()
-    keep_freed()  # every frame takes what the last one had
     look = look_of(preset, effect, **texts)
     limits = Limits(pixels=int(max_megapixels * 1e6))
     with download_progress() as progress:
