@@ -105,12 +105,15 @@ def test_patches_are_decided_by_their_seed_and_hold_a_band() -> None:
 
 def test_the_guess_is_the_shipped_networks_on_its_own_grid_uncleaned() -> None:
     remover = Remover(threads=1)
-    raw = guess_of(remover)(photograph("astronaut"))
+    raw = guess_of(remover)(photograph("astronaut"), 0)
     assert raw.shape == (remover.card.side, remover.card.side)
     assert raw.dtype == np.float32
     assert raw[160, 140] > 0.9  # her face
     assert raw[10, 10] < 0.1
     assert (raw != cleaned(raw)).any()
+    smaller = guess_of(remover)(photograph("astronaut"), 60)
+    assert smaller.shape == (160, 160)
+    assert smaller[80, 70] > 0.9
 
 
 def shown(rgb: NDArray[Any], raw: NDArray[Any], *, hinted: bool) -> list[NDArray[Any]]:
@@ -129,7 +132,7 @@ def shown(rgb: NDArray[Any], raw: NDArray[Any], *, hinted: bool) -> list[NDArray
 @pytest.mark.parametrize("hinted", [True, False])
 def test_what_is_learned_from_is_what_the_pipeline_shows_the_refiner(hinted: bool) -> None:
     rgb = np.asarray(cv2.resize(photograph("chelsea"), (640, 426)), np.uint8)
-    raw = guess_of(Remover(threads=1))(rgb)
+    raw = guess_of(Remover(threads=1))(rgb, 0)
     truth = np.asarray(cv2.resize((raw > 0.5).astype(np.uint8) * 255, (640, 426)), np.uint8)
     seen = guesses(rgb, truth, raw, as_it_was, hinted=hinted)
     assert [one.alpha.shape for one in seen] == [(213, 320), (426, 640)]
@@ -199,7 +202,7 @@ def test_made_pictures_are_loaded_with_what_network_and_refiner_see(tmp_path: Pa
 def test_photographs_of_things_are_learned_from_as_they_were_taken(tmp_path: Path) -> None:
     """By their names: a cup (in DUTS after its number in WordNet, 3147509) is a thing, a cat is none."""
     rgb, guess = photograph("coffee"), guess_of(Remover(threads=1))
-    mask = np.where(cv2.resize(guess(rgb), rgb.shape[1::-1]) > 0.5, 255, 0).astype(np.uint8)
+    mask = np.where(cv2.resize(guess(rgb, 0), rgb.shape[1::-1]) > 0.5, 255, 0).astype(np.uint8)
     small = np.zeros((8, 8, 3), np.uint8)
     for index in range(2 * ONE_IN):
         name = "n02123045" if index < ONE_IN else "n03147509"

@@ -8,7 +8,7 @@ on every made picture once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,9 +23,10 @@ from matteo.picture.geometry import resize
 from matteo.remover import Remover
 
 Bytes = NDArray[np.uint8]
-Guess = Callable[[Bytes], Floats]
+Guess = Callable[[Bytes, int], Floats]
 
 AGREES = 0.35  # largest difference of a network's alpha from the truth, in subjects' areas, that counts as found
+SHARES = (1.0, 0.8, 0.6, 0.5)  # of the network's side: a made picture is small, and a photograph many times the grid
 WITHOUT_HINTS = 4  # one picture in so many is refined without hints, as a film's frames are
 
 
@@ -40,12 +41,14 @@ class Seen:
 
 
 def guess_of(remover: Remover) -> Guess:
-    """The network's alpha of a picture, on its own grid, as it is before the pipeline cleans it."""
+    """The network's alpha of a picture, on its own grid, as it is before the pipeline cleans it; by the picture's
+    number the grid is a smaller one, so that steps as large as in photographs are learned, too."""
 
-    def guess(rgb: Bytes) -> Floats:
-        fitted = fit(rgb, remover.card)
-        first = fitted.coarse_alpha(remover.session.run(fitted.tensor), remover.card)
-        return look_again(rgb, first, remover.card, remover.session.look).alpha if remover.looks > 1 else first
+    def guess(rgb: Bytes, number: int) -> Floats:
+        card = replace(remover.card, side=round(remover.card.side * SHARES[number // 20 % len(SHARES)]))
+        fitted = fit(rgb, card)
+        first = fitted.coarse_alpha(remover.session.run(fitted.tensor), card)
+        return look_again(rgb, first, card, remover.session.look).alpha if remover.looks > 1 else first
 
     return guess
 

@@ -45,8 +45,8 @@ class Made:
 def load(
     path: Path, guess: Guess, finder: Run, *, threads: int = 1, only: Callable[[int], bool] = lambda _: True
 ) -> Iterator[Made]:
-    """The pictures of a tar of `synthesize`. guess: rgb -> a network's alpha, uncleaned. finder: a refiner, at whose
-    results the next size is learned. threads: pictures that are read at once. only: asked for each, by its number."""
+    """The pictures of a tar of `synthesize`. guess: rgb, number -> a network's alpha, uncleaned. finder: a refiner, at
+    whose results the next size is learned. threads: pictures read at once. only: asked for each, by its number."""
     entries = ((index, files) for index, files in enumerate(read_tar(path).values()) if only(index))
     yield from in_order(partial(made_of, guess=guess, finder=finder), entries, threads)
 
@@ -55,7 +55,7 @@ def made_of(entry: tuple[int, dict[str, bytes]], guess: Guess, finder: Run) -> M
     index, files = entry
     rgb, alpha = decode(files[".jpg"], "RGB"), decode(files[".png"], "L")
     seen = guesses(
-        rgb, alpha, np.asarray(guess(rgb), np.float32), finder, hinted=(index + index // 20) % WITHOUT_HINTS > 0
+        rgb, alpha, np.asarray(guess(rgb, index), np.float32), finder, hinted=(index + index // 20) % WITHOUT_HINTS > 0
     )
     return Made(rgb, decode(files[".foreground"], "RGB"), alpha, seen)
 
@@ -64,12 +64,14 @@ def photographed(path: Path, guess: Guess, finder: Run, *, threads: int = 1) -> 
     """Some of the photographs of a set whose names say that they show a car or another thing: their masks hold no hair
     that was left out, and their backgrounds and edges are a camera's. As `load` otherwise."""
 
-    def one(pair: Pair) -> Made:
-        seen = guesses(pair.rgb, pair.mask, np.asarray(guess(pair.rgb), np.float32), finder, hinted=True)
+    def one(numbered: tuple[int, Pair]) -> Made:
+        number, pair = numbered
+        seen = guesses(pair.rgb, pair.mask, np.asarray(guess(pair.rgb, number), np.float32), finder, hinted=True)
         return Made(pair.rgb, None, pair.mask, seen)
 
     pairs = pairs_of(path, lambda index: index % ONE_IN == ONE_IN - 1)  # none of those held out
-    yield from in_order(one, (pair for pair in pairs if kind_of(path.stem, pair.key) in SOLID), threads)
+    solid = (pair for pair in pairs if kind_of(path.stem, pair.key) in SOLID)
+    yield from in_order(one, enumerate(solid), threads)
 
 
 def patch(
