@@ -5,6 +5,8 @@ The linear model is solved only where alpha is uncertain, by cofactors, and its 
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 SUM = np.ones((1, 3), np.float32)
+PERIOD = 32  # pixels after which samples and pixels begin together, at most
 ROOM = RADIUS + 2  # grid pixels around the uncertain ones that their windows and the enlargement reach
 
 
@@ -45,7 +48,26 @@ def upsampled(coarse: Alpha, small: NDArray[np.uint8], rgb: Rgb) -> Alpha:
 
 
 def enlarged(small: Floats, size_hw: tuple[int, int], tile: Tile) -> Floats:
-    """The tile of `small` (h x w or h x w x c) brought to size_hw: linear, pixel centres aligned."""
+    """The tile of `small` (h x w or h x w x c) brought to size_hw: linear, pixel centres aligned.
+
+    Where samples and pixels begin together every few pixels, as on most screens' sizes, a box between two such places
+    is resized, which is four times as fast as the general way.
+    """
+    shared = [math.gcd(length, samples) for length, samples in zip(size_hw, small.shape, strict=False)]
+    periods = [length // share for length, share in zip(size_hw, shared, strict=True)]
+    if max(periods) > PERIOD:
+        return _by_position(small, size_hw, tile)
+    box, crop, size = [], [], []
+    for along, samples, share, period in zip(tile, small.shape, shared, periods, strict=False):
+        first, last = max(0, along.start // period - 1), min(share, -(-along.stop // period) + 1)
+        box.append(slice(first * (samples // share), last * (samples // share)))
+        crop.append(slice(along.start - first * period, along.stop - first * period))
+        size.append((last - first) * period)
+    large = cv2.resize(small[box[0], box[1]], (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(large[crop[0], crop[1]], np.float32)
+
+
+def _by_position(small: Floats, size_hw: tuple[int, int], tile: Tile) -> Floats:
     (height, width), (rows, columns) = size_hw, tile
     x_step, y_step = small.shape[1] / width, small.shape[0] / height
     to_small = np.array(
