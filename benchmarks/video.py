@@ -29,6 +29,7 @@ from skimage import data
 import matteo
 from matteo.picture.geometry import cover, resize
 from matteo.picture.image import Image
+from matteo.video.formats import CODECS
 
 SIZE = 720, 1280
 RATE = 30
@@ -122,7 +123,7 @@ def loop(film: Path, count: int) -> float:
     remover = matteo.Remover()
     begun = time.perf_counter()
     with av.open(str(film)) as source, av.open(str(film.with_name("loop.mp4")), "w") as out:
-        stream: Any = out.add_stream("libx264", rate=RATE, options={"preset": "faster", "crf": "20"})
+        stream: Any = out.add_stream("libx264", rate=RATE, options=dict(CODECS["h264"].options["good"]))
         stream.height, stream.width, stream.pix_fmt = *SIZE, "yuv420p"
         for number, frame in enumerate(source.decode(video=0)):
             if number == count:

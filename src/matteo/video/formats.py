@@ -81,7 +81,7 @@ def _by_crf(draft: int, good: int, best: int, speed: str, speeds: tuple[str, str
 _420 = {(False, False): "yuv420p", (True, False): "yuv420p10le"}
 CODECS: dict[str, Codec] = {
     "h264": Codec(
-        "libx264", {(False, False): "yuv420p"}, _by_crf(26, 20, 16, "preset", ("veryfast", "faster", "slow")),
+        "libx264", {(False, False): "yuv420p"}, _by_crf(26, 19, 16, "preset", ("veryfast", "veryfast", "slow")),
         {"x264-params": "cpu-independent=1"},  # without it the same pictures may give other bytes another time
         even=True, aspect=True,
     ),
