@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from matteo.matting.foreground import hide_background
+from matteo.memory import give_back
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Alpha, Image, Rgb
 from matteo.video.ahead import ahead
@@ -216,6 +217,7 @@ class _Encoding:
         self.work.add(segment, (self.last.cut.memory, self.last.states), tuple(o.name for o in self.job.outputs))
         self.segments.append(segment)
         self.writers, self.stamps, self.told = [], [], []
+        give_back()  # each of the threads has a heap of its own, whose free pieces grow in number with the film
 
 
 def matte(alpha: Alpha, like: Image) -> Image:
