@@ -28,6 +28,7 @@ from matteo.models.fit import fit
 from matteo.models.looks import Second, look_again
 from matteo.models.refiner import refiner_session
 from matteo.models.session import Outputs, Session, default_threads
+from matteo.models.steadier import steadier_session
 from matteo.models.table import DEFAULT, find
 from matteo.models.weights import Progress, weights_of
 from matteo.picture.cutout import Cutout
@@ -97,6 +98,7 @@ class Remover:
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._refiner: Session | None = None
+        self._steadier: Session | None = None
         if load:
             _ = self.session, self.refiner
 
@@ -116,6 +118,14 @@ class Remover:
             if self._refiner is None:
                 self._refiner = refiner_session(threads=self.threads, provider=self.provider)
             return self._refiner
+
+    @property
+    def steadier(self) -> Session:
+        """The network that makes films steady, loaded once."""
+        with self._lock:
+            if self._steadier is None:
+                self._steadier = steadier_session(threads=self.threads, provider=self.provider)
+            return self._steadier
 
     def remove(
         self,

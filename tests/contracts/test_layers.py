@@ -24,7 +24,7 @@ for line in (
 ):
     before = set(ROOMS)
     ROOMS |= dict.fromkeys(line, before)
-ROOMS["learning"] = {"errors", "picture", "models", "matting", "remover"}
+ROOMS["learning"] = {"errors", "picture", "models", "matting", "remover", "video"}
 ROOMS["__init__"] = set(ROOMS)
 ROOMS["__main__"] = {"cli"}
 INSIDE_FUNCTIONS = {"cli": {"learning"}}  # reached by an import inside the command

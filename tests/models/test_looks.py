@@ -6,7 +6,7 @@ from matteo import Remover
 from matteo.errors import UsageError
 from matteo.models.card import ModelCard
 from matteo.models.fit import fit
-from matteo.models.looks import Second, around_subject, grid_of, look_again, merged
+from matteo.models.looks import Second, around_subject, closer_look, grid_of, log_odds, look_again, merged
 from matteo.models.session import Outputs
 from matteo.picture.geometry import resize
 from matteo.picture.read import read
@@ -79,13 +79,23 @@ def test_where_nothing_was_found_nothing_is_looked_for() -> None:
     assert second.alpha is first
 
 
-def test_what_fills_the_picture_is_not_looked_at_again_if_only_closer_looks_count() -> None:
-    rgb = scene((400, 300), (10, 10, 390, 290))
+def test_a_closer_look_alone_is_what_the_mean_is_made_of() -> None:
+    rgb = scene((400, 300), (100, 40, 220, 130))
     first = first_look(rgb)
-    second = look_again(rgb, first, CARD, lambda tensor: pytest.fail("it looked"), closer_only=True)
-    assert second.alpha is first
-    small = scene((400, 300), (100, 40, 220, 130))
-    assert look_again(small, first_look(small), CARD, light, closer_only=True).closer is not None
+    found = closer_look(rgb, first, CARD, light)
+    assert found is not None
+    alpha, counts, closer, _ = found
+    assert alpha.shape == counts.shape == first.shape
+    assert 0 <= counts.min() <= counts.max() == 1
+    assert not alpha[counts == 0].any()
+    both = look_again(rgb, first, CARD, light, finest=1)
+    assert both.closer is not None
+    assert np.array_equal(both.closer, closer)
+    mean = log_odds(first) + counts / 2 * (log_odds(alpha) - log_odds(first))
+    inside = counts > 0
+    assert np.abs(1 / (1 + np.exp(-mean)) - both.alpha)[inside].max() < 1e-3
+    nothing = np.zeros((64, 64), np.float32)
+    assert closer_look(rgb, nothing, CARD, lambda tensor: pytest.fail("it looked")) is None
 
 
 def test_a_speck_does_not_fill_the_second_look() -> None:

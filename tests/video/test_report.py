@@ -15,7 +15,7 @@ from PIL import Image as PilImage
 
 from matteo import OutputError
 from matteo.video.report import clock, page, summary, write_report
-from matteo.video.steady import begun
+from matteo.video.steady import Seen, unsteady
 from matteo.video.step import Memory
 from matteo.video.timeline import MOST_DOUBTS, MOST_STRETCHES, Timeline, doubt_of, facts_of
 
@@ -24,7 +24,7 @@ def memory(confidence: float, *, flicker: float | None = 0.01, cut: bool = False
     alpha = np.zeros((32, 32), np.float32)
     alpha[8:24, 8:24] = 1
     rgb = np.full((32, 32, 3), 120, np.uint8)
-    return Memory(np.zeros((180, 320), np.float32), rgb, begun(alpha), confidence, flicker, 0, cut)
+    return Memory(np.zeros((180, 320), np.float32), rgb, unsteady(Seen(alpha)), confidence, flicker, cut=cut)
 
 
 def timeline(confidences: list[float], step_s: float = 0.5, cuts: tuple[int, ...] = (0,)) -> Timeline:

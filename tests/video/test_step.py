@@ -170,27 +170,23 @@ def test_an_unknown_quality_names_those_there_are(remover: Remover) -> None:
         stepper(remover, quality="perfect")
 
 
-@pytest.mark.parametrize(
-    ("quality", "looks", "small", "expected"),
-    [("good", 2, True, 2), ("good", 2, False, 2), ("draft", 2, True, 2), ("draft", 2, False, 1), ("best", 1, True, 1)],
-)
-def test_a_frame_is_looked_at_twice_where_that_is_worth_it(
-    monkeypatch: pytest.MonkeyPatch, quality: str, looks: int, small: bool, expected: int
+@pytest.mark.parametrize(("looks", "expected"), [(2, [2, 1, 1, 1]), (1, [1, 1, 1, 1])])
+def test_a_scene_begins_with_two_looks_and_goes_on_with_one_in_turns(
+    monkeypatch: pytest.MonkeyPatch, looks: int, expected: list[int]
 ) -> None:
-    """Of what fills the frame a draft has one look, and a remover with one look never takes two."""
     remover = Remover(looks=looks)
-    cut = remover.remove(photograph("astronaut"))
-    size_hw = (200, 200) if small else SIZE_HW
-    subject, alpha = cover(cut.rgb, size_hw), cover(cut.alpha, size_hw)[..., None]
-    frame = np.full((*SIZE_HW, 3), (90, 130, 60), np.uint8)
-    place = np.s_[-size_hw[0] :, : size_hw[1]]
-    frame[place] = subject * alpha + frame[place] * (1 - alpha)
-    seen, look = [], remover.session.look
+    frames = [rgb for rgb, _ in film(remover, [120.0 + 8 * number for number in range(4)])]
+    step, memory, seen, kinds = stepper(remover, quality="best"), None, list[int](), list[bool]()
+    look = remover.session.look
 
     def counted(tensor: Floats) -> Outputs:
-        seen.append(tensor)
+        seen[-1] += 1
         return look(tensor)
 
     monkeypatch.setattr(remover.session, "look", counted)
-    stepper(remover, quality=quality)(frame, None)
-    assert len(seen) == expected
+    for frame in frames:
+        seen.append(0)
+        _, memory = step(frame, memory)
+        kinds.append(memory.whole)
+    assert seen == expected
+    assert kinds == ([True, False, True, False] if looks == 2 else [True] * 4)

@@ -47,14 +47,12 @@ class Second:
     outputs: Outputs | None = None
 
 
-def look_again(
-    rgb: Rgb, first: Alpha, card: ModelCard, look: Look, *, finest: float = FINEST, closer_only: bool = False
-) -> Second:
+def look_again(rgb: Rgb, first: Alpha, card: ModelCard, look: Look, *, finest: float = FINEST) -> Second:
     """rgb: H x W x 3, uint8 or uint16. first: h x w, what the network made of it. look: the network. finest: how many
-    times finer than the first look's grid that of the mean may be. closer_only: only where it comes closer by it."""
+    times finer than the first look's grid that of the mean may be."""
     size_hw = rgb.shape[0], rgb.shape[1]
     box = around_subject(first, size_hw)
-    if box is None or (closer_only and box == (slice(0, size_hw[0]), slice(0, size_hw[1]))):
+    if box is None:
         return Second(first)
     closer, outputs = _mirrored_look(rgb[box], card, look)
     grid_hw = grid_of(first.shape, size_hw, box, finest)
@@ -92,8 +90,35 @@ def merged(alpha: Alpha, closer: Alpha, size_hw: tuple[int, int], box: Box) -> A
 
     The mean is one of log-odds (a logarithmic opinion pool, Genest and Zidek 1986).
     """
+    place, there, share = _placed(closer, alpha.shape, size_hw, box)
+    here = log_odds(alpha[place])
+    out = alpha.copy()
+    out[place] = 1 / (1 + np.exp(-(here + np.float32(SHARE) * share * (there - here))))
+    return out
+
+
+def closer_look(rgb: Rgb, around: Alpha, card: ModelCard, look: Look) -> tuple[Alpha, Floats, Alpha, Outputs] | None:
+    """The second look alone, at what `around` (h x w) shows: its alpha on that grid, 0 elsewhere; how far it counts
+    there, 1 inside of what it saw and falling to 0 towards the sides that are not the picture's; and its alpha and
+    outputs as they are. None where nothing is shown."""
+    size_hw = rgb.shape[0], rgb.shape[1]
+    box = around_subject(around, size_hw)
+    if box is None:
+        return None
+    closer, outputs = _mirrored_look(rgb[box], card, look)
+    place, there, share = _placed(closer, around.shape, size_hw, box)
+    alpha, counts = np.zeros_like(around), np.zeros_like(around)
+    alpha[place], counts[place] = 1 / (1 + np.exp(-there)), share
+    return alpha, counts, closer, outputs
+
+
+def _placed(
+    closer: Alpha, grid_hw: tuple[int, ...], size_hw: tuple[int, int], box: Box
+) -> tuple[Box, Floats, Floats]:  # fmt: skip
+    """Where the box lies on a grid of the whole picture, and there, the log-odds of what was seen of it and its share,
+    in [0, 1]."""
     places, samples, shares = [], [], []
-    for grid, length, along in zip(alpha.shape, size_hw, box, strict=True):
+    for grid, length, along in zip(grid_hw, size_hw, box, strict=True):
         first, last = np.ceil(np.array([along.start, along.stop]) * grid / length - 0.5).astype(int)
         at = ((np.arange(first, last) + 0.5) * length / grid - along.start) / (along.stop - along.start)
         places.append(slice(int(first), int(last)))
@@ -101,16 +126,13 @@ def merged(alpha: Alpha, closer: Alpha, size_hw: tuple[int, int], box: Box) -> A
         shares.append(_share(at, along.start > 0, along.stop < length))
     inside_hw = places[0].stop - places[0].start, places[1].stop - places[1].start
     if min(inside_hw) < 1:
-        return alpha
+        nothing = np.zeros((max(0, inside_hw[0]), max(0, inside_hw[1])), np.float32)
+        return (places[0], places[1]), nothing, nothing
     # Where the grid is coarser than the closer look, that is averaged first.
     near = resize(log_odds(closer), (min(closer.shape[0], inside_hw[0]), min(closer.shape[1], inside_hw[1])))
     down, across = (at * length - 0.5 for at, length in zip(samples, near.shape, strict=True))
     there = sampled(sampled(near, down, 0), across, 1)
-    share = np.float32(SHARE) * np.minimum(shares[0][:, None], shares[1][None, :])
-    here = log_odds(alpha[places[0], places[1]])
-    out = alpha.copy()
-    out[places[0], places[1]] = 1 / (1 + np.exp(-(here + share * (there - here))))
-    return out
+    return (places[0], places[1]), there, np.minimum(shares[0][:, None], shares[1][None, :])
 
 
 def log_odds(alpha: Alpha) -> Floats:

@@ -69,7 +69,7 @@ class Session:
         self._session = _load(path, self.threads, provider)
         self._inputs: list[str] = [given.name for given in self._session.get_inputs()]
         outputs: list[str] = [output.name for output in self._session.get_outputs()]
-        self._output = outputs[0]
+        self._outputs = outputs
         missing = set(card.verdicts) - set(outputs[1:])
         if missing:
             raise ModelError(f"{path} has no output {' and '.join(sorted(missing))}, which its card states: correct it")
@@ -77,11 +77,15 @@ class Session:
     def run(self, *tensors: NDArray[Any]) -> Tensor:
         """Its inputs in their order (of a network that is chosen by name, B x 3 x h x w as `fit` made it) -> the
         network's first output, B x 1 x h x w."""
-        return self._run([self._output], *tensors)[0]
+        return self._run(self._outputs[:1], *tensors)[0]
+
+    def all_of(self, *tensors: NDArray[Any]) -> list[Tensor]:
+        """The same, and all of its outputs in their order."""
+        return self._run(self._outputs, *tensors)
 
     def look(self, tensor: Tensor) -> Outputs:
         """The same and what the card's verdicts are, in one run."""
-        alpha, *verdicts = self._run([self._output, *self.card.verdicts], tensor)
+        alpha, *verdicts = self._run([self._outputs[0], *self.card.verdicts], tensor)
         return Outputs(alpha, **dict(zip(self.card.verdicts, verdicts, strict=True)))
 
     def _run(self, names: list[str], *tensors: NDArray[Any]) -> list[Tensor]:

@@ -19,6 +19,7 @@ from matteo.effects.look import Look
 from matteo.errors import OutputError, UsageError
 from matteo.matting.foreground import estimate_foreground
 from matteo.models.refiner import refiner_card
+from matteo.models.steadier import steadier_card
 from matteo.picture.cutout import Cutout
 from matteo.picture.limits import Limits
 from matteo.remover import Remover
@@ -281,7 +282,7 @@ def _identity(
         "files": {text: _digest(path) for text, path in look.files().items()},
         "outputs": {output.name: [output.target.name, str(output.plan)] for output in job.outputs},
         "start": str(job.part[0]), "segment": job.segment, "threads": remover.threads,
-        "model": f"{remover.card.name}@{remover.card.checksum} {refiner_card().checksum}",
+        "model": f"{remover.card.name}@{remover.card.checksum} {refiner_card().checksum} {steadier_card().checksum}",
     }  # fmt: skip
     if effects_file is not None:
         told["files"]["effects"] = hashlib.sha256(effects_file.read_bytes()).hexdigest()

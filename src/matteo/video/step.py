@@ -1,7 +1,7 @@
 """A film's alpha, frame by frame: `alpha, memory = step(frame, memory)`.
 
-The network looks at every frame, or at every n-th; between, alpha is carried along the flow. What it says is made
-steady on its own grid, where that is cheap, and then brought to the frame's size along the frame's own edges.
+The network looks at every frame, or at every n-th: at the whole, then closer at the subject, in turns. What it says is
+made steady on its own grid, where that is cheap, and then brought to the frame's size along the frame's own edges.
 What is remembered is in `Memory`, an ordinary value: give None where a film, a scene or a part of it begins.
 """
 
@@ -19,7 +19,7 @@ from matteo.matting.clean import HIGH, LOW, cleaned, settle
 from matteo.matting.confidence import is_plain
 from matteo.matting.edges import refined
 from matteo.models.fit import fit, fitted_size
-from matteo.models.looks import Second, look_again
+from matteo.models.looks import Second, closer_look, look_again
 from matteo.picture.colour import narrow
 from matteo.picture.geometry import resize_by_halves
 from matteo.picture.image import Alpha, Rgb
@@ -27,7 +27,7 @@ from matteo.remover import Remover, confidence_of
 from matteo.video.cuts import is_cut
 from matteo.video.edges import REACH, edges_steadied
 from matteo.video.flow import Motion, motion
-from matteo.video.steady import Past, begun, blended, carried
+from matteo.video.steady import BOTH, CLOSER, WHOLE, Past, Seen, begun, carried, corrected, decided, sharpened, unsteady
 from matteo.video.subject import is_lost, without_strangers
 from matteo.video.upsample import upsampled
 
@@ -37,16 +37,14 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True)
 class Quality:
     """every: frames from one look of the network to the next. astray: share of the way that may be lost where alpha is
-    uncertain, from which on the network looks all the same. edges: a key of `matteo.matting.edges.EDGES`. closer_only:
-    of a subject that fills the frame one look will do."""
+    uncertain, from which on the network looks all the same. edges: a key of `matteo.matting.edges.EDGES`."""
 
     every: int
     astray: float
     edges: str
-    closer_only: bool = False
 
 
-QUALITIES = {"draft": Quality(3, 0.2, "fast", True), "good": Quality(2, 0.1, "fast"), "best": Quality(1, 0.0, "fine")}
+QUALITIES = {"draft": Quality(3, 0.2, "fast"), "good": Quality(2, 0.1, "fast"), "best": Quality(1, 0.0, "fine")}
 
 SLIP = 2  # frames for which the network may deny what was seen before
 LOSS = 8  # the same, where it denies the whole subject
@@ -58,9 +56,10 @@ class Memory:
     """What a frame leaves to the next.
 
     full: H x W, the frame's alpha. small: h x w x 3, the frame as the network saw it. past: alpha on that grid, and
-    what stands behind it. confidence: the network's, in [0, 1], of its last look. flicker: how far that look differed
+    what stands behind it. confidence: the network's, in [0, 1], of its last looks. flicker: how far the last differed
     from what was to be expected, as a share of the subject's area; None where nothing was. since: frames since that
-    look. cut: this frame began a scene; without steadying none is known to.
+    look. whole: it was one at the whole frame. lost: looks, one after the other, that saw nothing of the subject.
+    cut: this frame began a scene; without steadying none is known to.
     """
 
     full: Alpha
@@ -69,6 +68,8 @@ class Memory:
     confidence: float
     flicker: float | None = None
     since: int = 0
+    whole: bool = True
+    lost: int = 0
     cut: bool = False
 
     @property
@@ -118,13 +119,13 @@ class FilmStep:
         small = _small(rgb, self.remover)
         way = _way(rgb, small, before) if self.steady else None
         if before is None or way is None:
-            return Looked(_begun(rgb, small, self.remover, self.how), None)
+            return Looked(_begun(rgb, small, self.remover, self.steady), None)
         return Looked(self._gone_on(rgb, small, before, way), way)
 
     def at_full_size(self, rgb: Rgb, looked: Looked, before: Memory | None) -> tuple[Alpha, Memory]:
         """The alpha of the frame that was looked at. before: of the last frame."""
         now, way = looked.memory, looked.way
-        coarse = cleaned(now.past.alpha)
+        coarse = cleaned(sharpened(now.past.alpha) if self.steady else now.past.alpha)
         alpha = _edged(rgb, now.small, coarse, self.how, self.remover)
         if before is not None and way is not None:
             alpha = edges_steadied(alpha, before.full, way, np.maximum(now.past.weight - 1, 0), coarse)
@@ -133,24 +134,42 @@ class FilmStep:
 
     def _gone_on(self, rgb: Rgb, small: NDArray[np.uint8], memory: Memory, way: Motion) -> Memory:
         past = carried(memory.past, way)
-        now = replace(memory, small=small, past=past, since=memory.since + 1, cut=False)
+        now = replace(memory, small=small, since=memory.since + 1, cut=False)
         if now.since < self.how.every and _astray(past.alpha, way) < self.how.astray:
-            return now
-        seen, confidence = _looked(rgb, small, self.remover, self.how)
-        flicker = float((np.abs(seen - past.alpha) * way.trust).sum() / max(1.0, float(past.alpha.sum())))
-        return replace(now, past=_joined(past, seen, now.since), confidence=confidence, flicker=flicker, since=0)
+            return replace(now, past=past)
+        seen, confidence = self._seen(rgb, small, past.alpha, closer=memory.whole)
+        told = seen.alpha if seen.valid is None else past.alpha + seen.valid * (seen.alpha - past.alpha)
+        flicker = float((np.abs(told - past.alpha) * way.trust).sum() / max(1.0, float(past.alpha.sum())))
+        lost = memory.lost + 1 if is_lost(told, past.alpha) else 0
+        if not 0 < lost <= _looks(LOSS, now.since):
+            past = corrected(past, seen, _looks(SLIP, now.since))
+            steady = decided(past, seen, small, way.trust, self.remover.steadier.all_of)
+            alpha, waited = without_strangers(steady.alpha, past.alpha, past.waited, _looks(ENTRY, now.since))
+            past = replace(steady, alpha=alpha, waited=waited)
+        return replace(
+            now, past=past, confidence=(confidence + memory.confidence) / 2, flicker=flicker, since=0,
+            whole=seen.kind != CLOSER, lost=lost,
+        )  # fmt: skip
+
+    def _seen(self, rgb: Rgb, small: NDArray[np.uint8], around: Alpha, *, closer: bool) -> tuple[Seen, float]:
+        """One look, and how sure the network is. closer: at what `around` shows, where it looks more than once."""
+        card, session = self.remover.card, self.remover.session
+        if closer and self.remover.looks > 1 and (found := closer_look(rgb, around, card, session.look)):
+            alpha, valid, own, outputs = found
+            return Seen(alpha, valid, CLOSER), confidence_of(own, outputs, Second(own))
+        fitted = fit(small if card.fit == "stretch" else rgb, card)
+        if is_plain(fitted.rgb):
+            return Seen(np.zeros(fitted.rgb.shape[:2], np.float32)), 0.0
+        outputs = session.look(fitted.tensor)
+        alpha = fitted.coarse_alpha(outputs.alpha, card)
+        return Seen(alpha), confidence_of(alpha, outputs, Second(alpha))
 
 
-def _begun(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, how: Quality) -> Memory:
-    seen, confidence = _looked(rgb, small, remover, how)
-    return Memory(np.zeros(_size(rgb), np.float32), small, begun(seen), confidence)
-
-
-def _joined(past: Past, seen: Alpha, since: int) -> Past:
-    """The past, carried to the frame, and what the network sees there; `since` frames lie between its looks."""
-    known, waited = without_strangers(seen, past.alpha, past.waited, _looks(ENTRY, since))
-    patience = _looks(LOSS if is_lost(seen, past.alpha) else SLIP, since)
-    return replace(blended(past, known, patience), waited=waited)
+def _begun(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, steady: bool) -> Memory:
+    alpha, confidence = _looked(rgb, small, remover)
+    seen = Seen(alpha, kind=BOTH if remover.looks > 1 else WHOLE)
+    past = begun(seen, small, remover.steadier.all_of) if steady else unsteady(seen)
+    return Memory(np.zeros(_size(rgb), np.float32), small, past, confidence)
 
 
 def _looks(frames: int, since: int) -> int:
@@ -182,8 +201,8 @@ def _way(rgb: Rgb, small: NDArray[np.uint8], memory: Memory | None) -> Motion | 
     return None if is_cut(memory.small, small, way) else way
 
 
-def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, how: Quality) -> tuple[Alpha, float]:
-    """What the network makes of the frame: alpha on its grid, and how sure it is."""
+def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover) -> tuple[Alpha, float]:
+    """What the network makes of a frame by itself: alpha on its grid, and how sure it is."""
     fitted = fit(small if remover.card.fit == "stretch" else rgb, remover.card)
     outputs = remover.session.look(fitted.tensor)
     if is_plain(fitted.rgb):
@@ -192,7 +211,7 @@ def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, how: Quality) 
     second = Second(first)
     if remover.looks > 1:  # on the grid of the first look, as all of the film is
         card, look = remover.card, remover.session.look
-        second = look_again(rgb, first, card, look, finest=1, closer_only=how.closer_only)
+        second = look_again(rgb, first, card, look, finest=1)
     return second.alpha, confidence_of(first, outputs, second)
 
 
