@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matteo import Remover, UsageError
 from matteo.models.session import Outputs
 from matteo.picture.geometry import cover
-from matteo.video.step import QUALITIES, Memory, Step, stepper
+from matteo.video.step import QUALITIES, FilmStep, Memory, Quality, Step, stepper
 from tests.pictures import photograph
 from tests.video.moved import SIZE_HW, film
 
@@ -170,13 +170,16 @@ def test_an_unknown_quality_names_those_there_are(remover: Remover) -> None:
         stepper(remover, quality="perfect")
 
 
-@pytest.mark.parametrize(("looks", "expected"), [(2, [2, 1, 1, 1]), (1, [1, 1, 1, 1])])
+@pytest.mark.parametrize(
+    ("looks", "both", "expected"),
+    [(2, False, [2, 1, 1, 1]), (1, False, [1] * 4), (2, True, [2] * 4), (1, True, [1] * 4)],
+)
 def test_a_scene_begins_with_two_looks_and_goes_on_with_one_in_turns(
-    monkeypatch: pytest.MonkeyPatch, looks: int, expected: list[int]
+    monkeypatch: pytest.MonkeyPatch, looks: int, both: bool, expected: list[int]
 ) -> None:
     remover = Remover(looks=looks)
     frames = [rgb for rgb, _ in film(remover, [120.0 + 8 * number for number in range(4)])]
-    step, memory, seen, kinds = stepper(remover, quality="best"), None, list[int](), list[bool]()
+    step, memory, seen, kinds = FilmStep(remover, Quality(1, 0.0, "fast", both)), None, list[int](), list[bool]()
     look = remover.session.look
 
     def counted(tensor: Floats) -> Outputs:
@@ -189,4 +192,5 @@ def test_a_scene_begins_with_two_looks_and_goes_on_with_one_in_turns(
         _, memory = step(frame, memory)
         kinds.append(memory.whole)
     assert seen == expected
-    assert kinds == ([True, False, True, False] if looks == 2 else [True] * 4)
+    assert kinds == ([True, False, True, False] if looks == 2 and not both else [True] * 4)
+    assert QUALITIES["best"].both

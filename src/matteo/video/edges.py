@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 LONG, SHORT = 12.0, 1.0  # frames that the past counts at most: in place, along the way
 STILL, MOVING = 0.4, 0.6  # pixels of the frame, from one to the next: in place up to the one, along from the other
 LAG = 0.3  # pixels that an edge may be behind in place, as a mean lags
-SLACK = 0.1  # by which an alpha of one half may stay what it was before, in place; less towards 0 and 1
+SLACK = 0.125  # by which an alpha of one half may stay what it was before, in place; less towards 0 and 1
 REACH = 5  # grid pixels: the window in which something is uncertain
 
 

@@ -37,14 +37,16 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True)
 class Quality:
     """every: frames from one look of the network to the next. astray: share of the way that may be lost where alpha is
-    uncertain, from which on the network looks all the same. edges: a key of `matteo.matting.edges.EDGES`."""
+    uncertain, from which on the network looks all the same. edges: a key of `matteo.matting.edges.EDGES`. both: it
+    looks at the whole and closer each time, instead of in turns."""
 
     every: int
     astray: float
     edges: str
+    both: bool = False
 
 
-QUALITIES = {"draft": Quality(3, 0.2, "fast"), "good": Quality(2, 0.1, "fast"), "best": Quality(1, 0.0, "fine")}
+QUALITIES = {"draft": Quality(3, 0.2, "fast"), "good": Quality(2, 0.1, "fast"), "best": Quality(1, 0.0, "fine", True)}
 
 SLIP = 2  # frames for which the network may deny what was seen before
 LOSS = 8  # the same, where it denies the whole subject
@@ -152,8 +154,11 @@ class FilmStep:
         )  # fmt: skip
 
     def _seen(self, rgb: Rgb, small: NDArray[np.uint8], around: Alpha, *, closer: bool) -> tuple[Seen, float]:
-        """One look, and how sure the network is. closer: at what `around` shows, where it looks more than once."""
+        """One look, or both, and how sure the network is. closer: at what `around` shows, if there is more than one."""
         card, session = self.remover.card, self.remover.session
+        if self.how.both and self.remover.looks > 1:
+            both, confidence = _looked(rgb, small, self.remover)
+            return Seen(both, kind=BOTH), confidence
         if closer and self.remover.looks > 1 and (found := closer_look(rgb, around, card, session.look)):
             alpha, valid, own, outputs = found
             return Seen(alpha, valid, CLOSER), confidence_of(own, outputs, Second(own))
