@@ -3,7 +3,8 @@
 As it is set at first, the arrays of a picture go back to the system as soon as they are freed, and the next picture's
 are given page by page: a tenth of a picture's time. Kept, they are used again; from time to time they are given back,
 else what a large picture took would stay. A library does not decide this for others' programs: the server and runs over
-several pictures call this, and nothing else does. With another C library nothing happens.
+several pictures keep what is freed, and nothing else does. What is free is given back by a film after every segment,
+too. With another C library nothing happens.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def shown(alpha: Floats) -> NDArray[np.uint8]:
 
 
 def noisy(rng: np.random.Generator) -> Floats:
-    return np.asarray(np.clip(disc() * 0.9 + 0.05 + rng.normal(0, 0.04, (SIZE, SIZE)), 0, 1), np.float32)
+    return np.asarray(np.clip(disc() * 0.6 + 0.2 + rng.normal(0, 0.05, (SIZE, SIZE)), 0, 1), np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -135,8 +135,9 @@ def _placed(
     return (places[0], places[1]), there, np.minimum(shares[0][:, None], shares[1][None, :])
 
 
-def log_odds(alpha: Alpha) -> Floats:
-    chance = np.clip(alpha, 1 - SURE, SURE)
+def log_odds(alpha: Alpha, sure: float = SURE) -> Floats:
+    """sure: the chance beyond which, or as near to 0, none is taken for surer."""
+    chance = np.clip(alpha, np.float32(1 - sure), np.float32(sure))
     return np.asarray(np.log(chance / (1 - chance)), np.float32)
 
 

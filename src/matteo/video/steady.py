@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.models.looks import log_odds
+from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha
 from matteo.video.flow import Motion, warped
 
@@ -28,7 +30,7 @@ LOUD = 4.0  # log-odds that it gets as 1
 BOTH, WHOLE, CLOSER = 0.0, -1.0, 1.0  # looks, as it is told of them
 LONG, SHORT = 12.0, 2.0  # frames that the past counts at most: where nothing moves, where it moves
 STILL = 0.15  # pixels a frame of the alpha's grid: half of the way from LONG to SHORT
-SURE, SURE_PAST = 0.5 / 255, 1e-4  # chances, of what is seen and of what is known, are no surer than to so much
+SURE, SURE_PAST = 1 - 0.5 / 255, 1 - 1e-4  # chances, of what is seen and of what is known, beyond which none is surer
 MOST = 8.0  # log-odds
 KEPT = 0.95  # the past's largest share
 LARGEST = 1.0  # correction of what is seen, in log-odds: more made things unlike those it learned from half transparent
@@ -80,7 +82,7 @@ def carried(past: Past, motion: Motion) -> Past:
     most = SHORT + (LONG - SHORT) / (1 + (motion.speed / np.float32(STILL)) ** 2)
     weight = np.minimum(warped(past.weight, motion.back), most) * motion.trust
     scale_xy = np.array([width / motion.trust.shape[1], height / motion.trust.shape[0]], np.float32)
-    back, trust = _halved(motion.back, (height, width)) * scale_xy, _halved(motion.trust, (height, width))
+    back, trust = resize(motion.back, (height, width)) * scale_xy, resize(motion.trust, (height, width))
     hidden = np.stack([warped(values, back) * trust for values in past.hidden])
     counts = warped(np.dstack([past.against, past.waited]), motion.back, smooth=False)
     return Past(warped(past.alpha, motion.back), weight, counts[..., 0], counts[..., 1], hidden)
@@ -103,16 +105,16 @@ def decided(past: Past, seen: Seen, small: NDArray[np.uint8], trust: Floats, run
     """The past, carried to this frame, and what is seen now. trust: h x w, in the way."""
     size_hw, grid_hw = past.alpha.shape, half_of(past.alpha.shape)
     before = log_odds(past.alpha, SURE_PAST)
-    before_small = log_odds(_halved(past.alpha, grid_hw), SURE_PAST)
-    now, now_small = log_odds(seen.alpha, SURE), log_odds(_halved(seen.alpha, grid_hw), SURE)
+    before_small = log_odds(resize(past.alpha, grid_hw), SURE_PAST)
+    now, now_small = log_odds(seen.alpha, SURE), log_odds(resize(seen.alpha, grid_hw), SURE)
     valid = np.ones(grid_hw, np.float32)
     if seen.valid is not None:
-        valid = _halved(seen.valid, grid_hw)
+        valid = resize(seen.valid, grid_hw)
         now, now_small = before + seen.valid * (now - before), before_small + valid * (now_small - before_small)
-    weight = _halved(past.weight, grid_hw)
-    colours = _halved(small.astype(np.float32), grid_hw) / np.float32(255) - np.float32(0.5)
+    weight = resize(past.weight, grid_hw)
+    colours = resize(small.astype(np.float32), grid_hw) / np.float32(255) - np.float32(0.5)
     odds = now_small / np.float32(LOUD), before_small / np.float32(LOUD)
-    facts = _halved(trust, grid_hw), weight / np.float32(LONG), valid, np.full(grid_hw, seen.kind, np.float32)
+    facts = resize(trust, grid_hw), weight / np.float32(LONG), valid, np.full(grid_hw, seen.kind, np.float32)
     frame = np.stack([*odds, *facts, *cv2.split(colours)])
     share, change, hidden = run(frame[None], past.hidden[None])
     share = _enlarged(share[0, 0] * (np.float32(KEPT) * (weight > 0)), size_hw)
@@ -132,15 +134,6 @@ def half_of(size_hw: tuple[int, ...]) -> tuple[int, int]:
     """The network's grid for an alpha of that size: half of it, in multiples of MULTIPLE."""
     height, width = (MULTIPLE * max(1, round(length / 2 / MULTIPLE)) for length in size_hw)
     return height, width
-
-
-def log_odds(alpha: Alpha, sure: float) -> Floats:
-    chance = np.clip(alpha, np.float32(sure), np.float32(1 - sure))
-    return np.asarray(np.log(chance / (1 - chance)), np.float32)
-
-
-def _halved(values: Floats, grid_hw: tuple[int, int]) -> Floats:
-    return np.asarray(cv2.resize(values, grid_hw[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _enlarged(values: Floats, size_hw: tuple[int, ...]) -> Floats:

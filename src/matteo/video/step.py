@@ -140,14 +140,14 @@ class FilmStep:
         if now.since < self.how.every and _astray(past.alpha, way) < self.how.astray:
             return replace(now, past=past)
         seen, confidence = self._seen(rgb, small, past.alpha, closer=memory.whole)
-        told = seen.alpha if seen.valid is None else past.alpha + seen.valid * (seen.alpha - past.alpha)
+        told = _told(past.alpha, seen)
         flicker = float((np.abs(told - past.alpha) * way.trust).sum() / max(1.0, float(past.alpha.sum())))
         lost = memory.lost + 1 if is_lost(told, past.alpha) else 0
         if not 0 < lost <= _looks(LOSS, now.since):
+            known, waited = without_strangers(told, past.alpha, past.waited, _looks(ENTRY, now.since))
+            seen = replace(seen, alpha=np.where(known < told, np.float32(0), seen.alpha))
             past = corrected(past, seen, _looks(SLIP, now.since))
-            steady = decided(past, seen, small, way.trust, self.remover.steadier.all_of)
-            alpha, waited = without_strangers(steady.alpha, past.alpha, past.waited, _looks(ENTRY, now.since))
-            past = replace(steady, alpha=alpha, waited=waited)
+            past = replace(decided(past, seen, small, way.trust, self.remover.steadier.all_of), waited=waited)
         return replace(
             now, past=past, confidence=(confidence + memory.confidence) / 2, flicker=flicker, since=0,
             whole=seen.kind != CLOSER, lost=lost,
@@ -155,24 +155,22 @@ class FilmStep:
 
     def _seen(self, rgb: Rgb, small: NDArray[np.uint8], around: Alpha, *, closer: bool) -> tuple[Seen, float]:
         """One look, or both, and how sure the network is. closer: at what `around` shows, if there is more than one."""
-        card, session = self.remover.card, self.remover.session
-        if self.how.both and self.remover.looks > 1:
-            both, confidence = _looked(rgb, small, self.remover)
-            return Seen(both, kind=BOTH), confidence
-        if closer and self.remover.looks > 1 and (found := closer_look(rgb, around, card, session.look)):
-            alpha, valid, own, outputs = found
-            return Seen(alpha, valid, CLOSER), confidence_of(own, outputs, Second(own))
-        fitted = fit(small if card.fit == "stretch" else rgb, card)
-        if is_plain(fitted.rgb):
-            return Seen(np.zeros(fitted.rgb.shape[:2], np.float32)), 0.0
-        outputs = session.look(fitted.tensor)
-        alpha = fitted.coarse_alpha(outputs.alpha, card)
-        return Seen(alpha), confidence_of(alpha, outputs, Second(alpha))
+        twice = self.remover.looks > 1
+        if twice and closer and not self.how.both:
+            found = closer_look(rgb, around, self.remover.card, self.remover.session.look)
+            if found is not None:
+                alpha, valid, own, outputs = found
+                return Seen(alpha, valid, CLOSER), confidence_of(own, outputs, Second(own))
+        return _looked(rgb, small, self.remover, twice=twice and self.how.both)
+
+
+def _told(past: Alpha, seen: Seen) -> Alpha:
+    """What a look says of all of the frame: where it did not see, what is known."""
+    return seen.alpha if seen.valid is None else past + seen.valid * (seen.alpha - past)
 
 
 def _begun(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, steady: bool) -> Memory:
-    alpha, confidence = _looked(rgb, small, remover)
-    seen = Seen(alpha, kind=BOTH if remover.looks > 1 else WHOLE)
+    seen, confidence = _looked(rgb, small, remover, twice=remover.looks > 1)
     past = begun(seen, small, remover.steadier.all_of) if steady else unsteady(seen)
     return Memory(np.zeros(_size(rgb), np.float32), small, past, confidence)
 
@@ -206,18 +204,17 @@ def _way(rgb: Rgb, small: NDArray[np.uint8], memory: Memory | None) -> Motion | 
     return None if is_cut(memory.small, small, way) else way
 
 
-def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover) -> tuple[Alpha, float]:
-    """What the network makes of a frame by itself: alpha on its grid, and how sure it is."""
-    fitted = fit(small if remover.card.fit == "stretch" else rgb, remover.card)
-    outputs = remover.session.look(fitted.tensor)
+def _looked(rgb: Rgb, small: NDArray[np.uint8], remover: Remover, *, twice: bool) -> tuple[Seen, float]:
+    """What the network makes of the whole frame, on its grid, and how sure it is. twice: with a closer look."""
+    card, look, kind = remover.card, remover.session.look, BOTH if twice else WHOLE
+    fitted = fit(small if card.fit == "stretch" else rgb, card)
     if is_plain(fitted.rgb):
-        return np.zeros(fitted.rgb.shape[:2], np.float32), 0.0
-    first = fitted.coarse_alpha(outputs.alpha, remover.card)
-    second = Second(first)
-    if remover.looks > 1:  # on the grid of the first look, as all of the film is
-        card, look = remover.card, remover.session.look
-        second = look_again(rgb, first, card, look, finest=1)
-    return second.alpha, confidence_of(first, outputs, second)
+        return Seen(np.zeros(fitted.rgb.shape[:2], np.float32), kind=kind), 0.0
+    outputs = look(fitted.tensor)
+    first = fitted.coarse_alpha(outputs.alpha, card)
+    # On the grid of the first look, as all of the film is.
+    second = look_again(rgb, first, card, look, finest=1) if twice else Second(first)
+    return Seen(second.alpha, kind=kind), confidence_of(first, outputs, second)
 
 
 def _edged(rgb: Rgb, small: NDArray[np.uint8], coarse: Alpha, how: Quality, remover: Remover) -> Alpha:

@@ -7,7 +7,7 @@ So both are made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,6 @@ SLIPS, STRANGERS = 0.05, 0.03  # of the shots
 RESTS, LONGEST_REST = 0.5, 40  # share of the batches that begin at rest; frames
 MISTAKEN = 0.2  # of the shots: at some frame what was known of a part is the contrary of what is true
 WHOLE_SLIPS = 0.35  # of the slips: nothing of the subject is seen
-DENIED = 0.2  # of alpha, at most, that is left in a slip
 NOTHING = -6.0  # log-odds
 
 
@@ -109,29 +108,30 @@ def with_errors(odds: Tensor, valid: Tensor, looked: Sequence[bool], rng: Genera
 
     odds, valid: B x T x 1 x h x w. looked: whether the network looks at a frame.
     """
-    odds = odds.clone()
+    odds, size_hw = odds.clone(), (odds.shape[-2], odds.shape[-1])
     at = [t for t, is_look in enumerate(looked) if is_look and t > 1]
-    for shot in range(len(odds)):
-        for chance, longest in ((SLIPS, 2), (STRANGERS, 3)):
-            if not at or rng.random() > chance:
-                continue
-            first, count = int(rng.integers(len(at))), int(rng.integers(1, longest + 1))
-            height, width = odds.shape[-2:]
-            if chance == SLIPS:
-                if rng.random() < WHOLE_SLIPS:
-                    where = np.ones((height, width), bool)
-                else:
-                    where = _ellipse(height, width, rng.uniform(0.1, 0.4, 2), rng)
-                said = NOTHING + 4 * float(rng.random())
-            else:
-                where, said = _ellipse(height, width, rng.uniform(0.03, 0.15, 2), rng), float(rng.uniform(1, 6))
-            place = torch.from_numpy(where)
-            for t in at[first : first + count]:
-                wrong = valid[shot, t, 0] * said
-                now = odds[shot, t, 0]
-                worse = torch.minimum(now, wrong) if chance == SLIPS else torch.maximum(now, wrong)
-                odds[shot, t, 0] = torch.where(place, worse, now)
+    for shot in range(len(odds) if at else 0):
+        if rng.random() < SLIPS:
+            whole = rng.random() < WHOLE_SLIPS
+            where = np.ones(size_hw, bool) if whole else _ellipse(*size_hw, rng.uniform(0.1, 0.4, 2), rng)
+            denied = NOTHING + 4 * float(rng.random())
+            for t in _in_a_row(at, 2, rng):
+                _say(odds[shot, t, 0], valid[shot, t, 0] * denied, where, torch.minimum)
+        if rng.random() < STRANGERS:
+            where, claimed = _ellipse(*size_hw, rng.uniform(0.03, 0.15, 2), rng), float(rng.uniform(1, 6))
+            for t in _in_a_row(at, 3, rng):
+                _say(odds[shot, t, 0], valid[shot, t, 0] * claimed, where, torch.maximum)
     return odds
+
+
+def _in_a_row(at: Sequence[int], longest: int, rng: Generator) -> Sequence[int]:
+    first = int(rng.integers(len(at)))
+    return at[first : first + int(rng.integers(1, longest + 1))]
+
+
+def _say(odds: Tensor, wrong: Tensor, where: NDArray[np.bool_], of: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """In place, h x w: there the smaller or the larger of what was said and what is wrong."""
+    odds.copy_(torch.where(torch.from_numpy(where), of(odds, wrong), odds))
 
 
 def mistakes(true: Tensor, rng: Generator) -> Tensor:

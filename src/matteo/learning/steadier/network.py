@@ -27,7 +27,7 @@ from matteo.video.steady import CHANNELS, HIDDEN, KEPT, LARGEST, LONG, LOUD, MOS
 
 
 class Steadier(nn.Module):
-    """B x 9 x h x w as `frame_of` gives it and B x 8 x h x w of memory; multiples of 4.
+    """B x 9 x h x w as `step` puts it together and B x 8 x h x w of memory; multiples of 4.
 
     Gives the past's share in [0, 1] and the change of log-odds, both B x 1 x h x w, and the memory.
     """
@@ -116,5 +116,5 @@ def warped(values: Tensor, back: Tensor) -> Tensor:
 
 
 def log_odds(alpha: Tensor) -> Tensor:
-    chance = alpha.clamp(SURE, 1 - SURE)
+    chance = alpha.clamp(1 - SURE, SURE)
     return torch.log(chance / (1 - chance))

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from matteo.models.fit import fit, fitted_size
-from matteo.models.looks import closer_look, look_again
-from matteo.picture.geometry import resize_by_halves
+from matteo.models.looks import closer_look, log_odds, look_again
+from matteo.picture.geometry import resize, resize_by_halves
 from matteo.remover import Remover
 from matteo.video.flow import motion
 from matteo.video.steady import SURE
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Array = TypeVar("Array", Bytes, Floats)
 
 
 @dataclass(frozen=True)
@@ -62,19 +59,14 @@ def seen_of(frames: Sequence[Bytes], alphas: Sequence[Floats], remover: Remover)
         both = look_again(rgb, whole, card, look, finest=1).alpha
         nothing = np.zeros_like(whole)
         closer, share = (closer_look(rgb, whole, card, look) or (nothing, nothing))[:2]
-        odds = share * (np.log(np.clip(closer, SURE, 1 - SURE)) - np.log(np.clip(1 - closer, SURE, 1 - SURE)))
-        grid = whole.shape[1] // 2, whole.shape[0] // 2
+        odds, grid = share * log_odds(closer, SURE), (whole.shape[0] // 2, whole.shape[1] // 2)
         way = None if before is None else motion(before, small)
         back, trust = (np.zeros((*whole.shape, 2), np.float32), nothing) if way is None else (way.back, way.trust)
         chances = {"true": true, "first": whole, "seen": both, "share": share, "trust": trust}
         chances["closer"] = 1 / (1 + np.exp(-odds))
         for name, values in chances.items():
-            found[name].append(np.rint(255 * _halved(values, grid)).astype(np.uint8))
-        found["rgb"].append(_halved(small, grid))
-        found["back"].append((_halved(back, grid) / 2).astype(np.float16))
+            found[name].append(np.rint(255 * resize(values, grid)).astype(np.uint8))
+        found["rgb"].append(resize(small, grid))
+        found["back"].append((resize(back, grid) / 2).astype(np.float16))
         before = small
     return Shots(**{name: np.stack(values)[None] for name, values in found.items()})
-
-
-def _halved(values: Array, grid_wh: tuple[int, int]) -> Array:
-    return cv2.resize(values, grid_wh, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
