@@ -248,3 +248,12 @@ def test_what_lands_there_meanwhile_is_kept(source: Path, remover: Remover, tmp_
     assert target.read_bytes() == b"mine"
     target.unlink()
     assert job(source, target, remover).made().resumed == FRAMES
+
+
+def test_memory_is_given_back_after_every_segment(
+    monkeypatch: pytest.MonkeyPatch, source: Path, remover: Remover, tmp_path: Path
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("matteo.video.pipeline.give_back", lambda: given.append(1))
+    job(source, tmp_path / "out.mp4", remover).made()
+    assert len(given) == -(-FRAMES // SEGMENT)

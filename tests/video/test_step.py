@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matteo import Remover, UsageError
 from matteo.models.session import Outputs
 from matteo.picture.geometry import cover
+from matteo.video.steady import Seen
 from matteo.video.step import QUALITIES, FilmStep, Memory, Quality, Step, stepper
 from tests.pictures import photograph
 from tests.video.moved import SIZE_HW, film
@@ -194,3 +195,39 @@ def test_a_scene_begins_with_two_looks_and_goes_on_with_one_in_turns(
     assert seen == expected
     assert kinds == ([True, False, True, False] if looks == 2 and not both else [True] * 4)
     assert QUALITIES["best"].both
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea"])
+def test_at_rest_alpha_does_not_drift(remover: Remover, name: str) -> None:
+    frame, rng = cover(photograph(name), SIZE_HW), np.random.default_rng(0)
+    noisy = [np.clip(frame + rng.normal(0, 2, (*SIZE_HW, 1)), 0, 255).astype(np.uint8) for _ in range(60)]
+    alphas, _ = run(stepper(remover), noisy)
+    areas = [float(alpha.mean()) for alpha in alphas]
+    assert abs(areas[-1] / areas[2] - 1) < 0.01
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_what_appears_apart_waits_for_five_looks(
+    monkeypatch: pytest.MonkeyPatch, remover: Remover, moving: list[tuple[Bytes, Floats]], both: bool
+) -> None:
+    """A person, and beside her an island that the network is made to see."""
+    step, memory = FilmStep(remover, Quality(1, 0.0, "fast", both)), None
+    for _ in range(4):
+        _, memory = step(moving[0][0], memory)
+    assert memory is not None
+    see = FilmStep._seen
+
+    def seen(self: FilmStep, rgb: Bytes, small: Bytes, around: Floats, *, closer: bool) -> tuple[Seen, float]:
+        found, confidence = see(self, rgb, small, around, closer=closer)
+        alpha = found.alpha.copy()
+        alpha[10:60, 250:300] = 0.99
+        return Seen(alpha, None, found.kind), confidence
+
+    monkeypatch.setattr(FilmStep, "_seen", seen)
+    assert memory.past.alpha[10:60, 250:300].max() < 0.5
+    shown = []
+    for _ in range(9):
+        _, memory = step(moving[0][0], memory)
+        shown.append(float(memory.past.alpha[30, 275]))
+    assert max(shown[:5]) < 0.5
+    assert shown[-1] > 0.5
