@@ -118,8 +118,8 @@ def total(terms: dict[str, Tensor], recipe: Recipe) -> Tensor:
 
 
 def validate(network: Steadier, shots: Shots) -> dict[str, float]:
-    """Errors of held-out shots as the first pattern of looks has them, of what was seen of them by itself, and of the
-    first frame after one look and after AT_REST: whether alpha drifts while nothing moves."""
+    """Errors of held-out shots as the first pattern of looks has them, of what was seen of them by itself, and of
+    the first frame of some after one look and after AT_REST: whether alpha drifts while nothing moves."""
     scores: dict[str, list[float]] = {}
     side = shots.true.shape[2]
     numbers = range(len(shots))[-HELD:]
@@ -135,9 +135,9 @@ def validate(network: Steadier, shots: Shots) -> dict[str, float]:
                 for key, value in (("iou", overlap.mean()), *told.items()):
                     scores.setdefault(name + key, []).append(float(value))
             for rest in (1, AT_REST):
-                known = rested(network, batch_of(shots, some, side, (0,), plain=True, rest=rest))
+                known = rested(network, batch_of(shots, some[:1], side, (0,), plain=True, rest=rest))
                 assert known is not None
-                error = (torch.sigmoid(known.odds) - batch.true[:, 0]).abs().mean()
+                error = (torch.sigmoid(known.odds) - batch.true[:1, 0]).abs().mean()
                 scores.setdefault(f"at rest, {rest}", []).append(float(error))
     return {name: float(np.mean(values)) for name, values in scores.items()}
 
