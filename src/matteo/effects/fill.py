@@ -9,6 +9,7 @@ the same, the plane that fits best to what is around the hole is taken off befor
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -21,6 +22,7 @@ SMALLEST = 4
 AROUND = 0.25  # of the hole's longer side: so far from its box the plane is fitted
 RELAXATIONS = 8  # on the finest level, and so many times more on each coarser one, where they cost less
 COARSER = 2
+SETTLED = 1e-3  # of an error: what is not seen any more
 NEIGHBOURS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
 
 
@@ -52,15 +54,23 @@ def _plane(values: Floats, known: NDArray[np.bool_]) -> Floats:
     if not near.any():
         rows, columns, near = slice(None), slice(None), known
     y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in known.shape)
-    at, given = np.nonzero(near), values[rows, columns][near].astype(np.float64)
-    down, across = (
-        axis[part].astype(np.float64)[place] for axis, part, place in zip((y, x), (rows, columns), at, strict=True)
-    )
-    terms = np.stack([np.ones(len(down)), down, across])
+    weight, down, across = near.astype(np.float32), y[rows].astype(np.float64), x[columns]
+    part = np.ascontiguousarray(values[rows, columns]).reshape(*near.shape, -1)
+    given = np.asarray(cv2.copyTo(part, near.view(np.uint8)), np.float32).reshape(part.shape)
     # Sums, and a system of three: without the threads that a least-squares routine of numpy's keeps at full speed.
-    squares, products = np.einsum("ip,jp->ij", terms, terms), np.einsum("ip,pc->ic", terms, given)
+    one, first, second = (_sums(weight * factor) for factor in (np.float32(1), across, across * across))
+    terms = np.array([one.sum(0), down @ one, first.sum(0)])[:, 0]
+    squares = np.array([terms, [terms[1], down**2 @ one[:, 0], down @ first[:, 0]], [terms[2], 0, second.sum()]])
+    squares[2, 1] = squares[1, 2]
+    plain = _sums(given)
+    products = np.stack([plain.sum(0), (down[:, None] * plain).sum(0), _sums(given * across[:, None]).sum(0)])
     found = (np.linalg.pinv(squares, rcond=1e-9, hermitian=True)[:, :, None] * products).sum(1).astype(np.float32)
     return np.asarray(found[0] + y[:, None, None] * found[1] + x[:, None] * found[2], np.float32)
+
+
+def _sums(values: Floats) -> NDArray[np.float64]:
+    """Of each row: h x w or h x w x c to h x 1 or h x c."""
+    return np.asarray(cv2.reduce(values, 1, cv2.REDUCE_SUM, dtype=cv2.CV_64F), np.float64).reshape(len(values), -1)
 
 
 def _filled(values: Floats, known: NDArray[np.bool_], steps: int) -> Floats:
@@ -102,8 +112,15 @@ def _relaxed(values: Floats, hole: NDArray[np.bool_], steps: int) -> Floats:
     rows, columns = slice(max(top - 1, 0), top + height + 1), slice(max(left - 1, 0), left + width + 1)
     part = np.ascontiguousarray(values[rows, columns])
     inside = np.ascontiguousarray(hole[rows, columns]).view(np.uint8)
-    for _ in range(steps):
+    for _ in range(min(steps, _enough(width, height))):
         means = cv2.filter2D(part, -1, NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
         cv2.copyTo(means, inside, part)
     values[rows, columns] = part.reshape(values[rows, columns].shape)
     return values
+
+
+def _enough(width: int, height: int) -> int:
+    """Jacobi steps after which of any error of a hole in a box of that size less than SETTLED is left: the slowest
+    falls by the mean of both sides' cosines a step (Young 1971)."""
+    slowest = (math.cos(math.pi / (width + 1)) + math.cos(math.pi / (height + 1))) / 2
+    return math.ceil(math.log(SETTLED) / math.log(max(slowest, SETTLED)))

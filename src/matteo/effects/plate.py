@@ -23,6 +23,8 @@ SOFT = 0.035  # of the long side: the deviation of its blur
 HIDDEN = "the subject is everywhere, so that nothing tells what is behind it: the photograph was taken as it is"
 SEEN_THROUGH = 0.5  # alpha up to which what is behind can be told from the pixel and the subject's colour
 NEAR = 11  # pixels a side: over so many it has to be what is filled in there, on average
+FINEST = 2 / 3
+GRAINY = 3.0  # pixels: a disc of that radius leaves nothing of the grain
 APART = 3 / 255  # the mean difference up to which it is; none of it is kept from twice that on
 RAMP = 0.08  # of the long side: so far beyond the photograph nothing but that is seen
 
@@ -32,7 +34,8 @@ def clean_plate(cutout: Cutout, effect: str, margin: int = 0, blurred: float = 0
 
     margin: pixels around the subject that are not trusted either, unless they are, on average, what is filled in
     there: then they stay, with their grain. So does what the soft edge lets through. blurred: the radius in pixels of
-    a disc that the plate is blurred with afterwards; then nothing finer than half of it is filled in.
+    a disc that the plate is blurred with afterwards; then nothing finer than FINEST of it is filled in, and from GRAINY
+    on no grain is kept.
     Where the canvas reaches beyond the source it is continued, mirrored and farther out ever softer (what is mirrored
     draws the eye), and a note says so; a source that was see-through itself keeps its opacity.
     Where no part of the source is seen by itself nothing can be filled in: its own pixels stay, and a note says so.
@@ -45,7 +48,7 @@ def clean_plate(cutout: Cutout, effect: str, margin: int = 0, blurred: float = 0
         hidden = cv2.dilate(hidden, ring)
     plain = replace(source, metadata=cutout.metadata, notes=())
     if source.opacity is None:
-        return _with(plain, _filled(source.rgb, hidden > 0, cutout, blurred))
+        return _with(plain, _filled(source.rgb, hidden > 0, cutout if blurred < GRAINY else None, blurred))
     inner = _rectangle(source.opacity)
     if inner is None:
         hidden = cv2.bitwise_or(hidden, cv2.inRange(source.opacity, 0.0, 0.5))
@@ -93,7 +96,7 @@ def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout | None = None, b
     """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole.
     None where no cell is. cutout: what is seen beside and through its edge stays where it fits in; None where
     the picture's own colours are not to be trusted, as it is see-through itself."""
-    step = max(1, -(-max(hidden.shape) // WORKING), int(blurred / 2))
+    step = max(1, -(-max(hidden.shape) // WORKING), int(blurred * FINEST))
     values, known = _reduced(rgb, hidden, step)
     if not known.any():
         return None

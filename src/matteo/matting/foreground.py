@@ -84,16 +84,21 @@ def _bands(alpha: Alpha, shown: Alpha, step: int, near: float) -> Iterator[tuple
     """The tiles in which a colour is to be found, no larger than that, and in each 255 where. They begin at multiples
     of step."""
     least, most = max(SMALLEST, near), min(LARGEST_BELOW_1, 1 - near)
-    for tile in tiles((alpha.shape[0], alpha.shape[1]), step * max(1, SIDE // step)):
-        below, above = cv2.inRange(alpha[tile], 0, most), cv2.inRange(shown[tile], least, most)
-        band = np.asarray(cv2.bitwise_and(below, above), np.uint8)
-        left, top, width, height = cv2.boundingRect(band)
+    side, rows, band = step * max(1, SIDE // step), slice(0, 0), np.zeros((0, 0), np.uint8)
+    for tile in tiles((alpha.shape[0], alpha.shape[1]), side):
+        if tile[0] != rows:  # of all tiles in a row at once
+            rows = tile[0]
+            band = np.asarray(cv2.inRange(shown[rows], least, most), np.uint8)
+            if shown is not alpha:
+                cv2.bitwise_and(band, cv2.inRange(alpha[rows], 0, most), dst=band)
+        part = band[:, tile[1]]
+        left, top, width, height = cv2.boundingRect(part)
         if width:
             top, right_of, left, below_of = top // step * step, left + width, left // step * step, top + height
             box = slice(top, below_of), slice(left, right_of)
             corner = tile[0].start, tile[1].start
-            inside = tuple(slice(c + part.start, c + part.stop) for c, part in zip(corner, box, strict=True))
-            yield (inside[0], inside[1]), np.ascontiguousarray(band[box])
+            inside = tuple(slice(c + along.start, c + along.stop) for c, along in zip(corner, box, strict=True))
+            yield (inside[0], inside[1]), np.ascontiguousarray(part[box])
 
 
 def _touched(bands: list[tuple[Tile, NDArray[np.uint8]]], size_hw: tuple[int, ...], step: int) -> Mask:

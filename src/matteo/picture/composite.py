@@ -12,6 +12,8 @@ from matteo.picture.image import Alpha, Image, Rgb
 from matteo.picture.light import Light
 
 STRIP_PIXELS = 1 << 18
+LARGEST_BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
+SMALLEST = float(np.nextafter(np.float32(0), np.float32(1)))
 
 
 def composite(layers: Sequence[Image], light: Light | None = None) -> tuple[Rgb, Alpha | None]:
@@ -48,23 +50,25 @@ def _composed(
 
     out[:] = colours[0]
     total: Alpha | float = 1.0 if weights[0] is None else weights[0].copy()
-    between = np.zeros(out.shape[:2], bool)
+    between = np.zeros(out.shape[:2], np.uint8)
     for colour, weight in zip(colours[1:], weights[1:], strict=True):
-        solid = np.ones(out.shape[:2], bool) if weight is None else weight == 1
+        if weight is None:
+            out[:], total = colour, 1.0 if isinstance(total, float) else np.ones_like(total)
+            between[:] = 0  # whatever is mixed beneath is not seen
+            continue
+        solid = weight == 1
         cv2.copyTo(np.ascontiguousarray(colour), solid.view(np.uint8), out)
         if isinstance(total, np.ndarray):
             total[solid] = 1
-        between &= ~solid  # whatever is mixed beneath is not seen
-        if weight is not None:
-            between |= (weight > 0) & ~solid
-    if between.any():
-        places = np.flatnonzero(between)
+        between *= ~solid
+        cv2.bitwise_or(between, cv2.inRange(weight, SMALLEST, LARGEST_BELOW_1), dst=between)
+    if (places := np.flatnonzero(between > 0)).size:
         picked = [colour.reshape(-1, 3).take(places, 0) for colour in colours]
         shares = [None if weight is None else weight.ravel().take(places) for weight in weights]
         mixed, share = _mixed(picked if light is None else [light.linear(values) for values in picked], shares)
         out.reshape(-1, 3)[places] = np.rint(mixed) if light is None else light.encoded(mixed, out.dtype)
         if isinstance(total, np.ndarray):
-            total[between] = 1 if share is None else share
+            total.ravel()[places] = 1 if share is None else share
     return total
 
 

@@ -13,6 +13,7 @@ from matteo.errors import UsageError
 from matteo.picture import icc as profiles
 
 Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 
 FINE = 1 << 18  # steps of the way back: within 0.3 levels of 16 bits
 LIGHTS = ("encoded", "linear")
@@ -24,12 +25,13 @@ class Light:
 
     curves: 65536 linear values in [0, 1] for the encoded ones, per channel. inverses: encoded values in [0, 1] for
     linear ones, on a grid of their square roots, which is even to the eye as the encoding is. matrix: linear RGB to
-    XYZ under D50.
+    XYZ under D50. levels: the inverses in 8 bits.
     """
 
     curves: tuple[Floats, Floats, Floats]
     inverses: tuple[Floats, Floats, Floats]
     matrix: NDArray[np.float64]
+    levels: tuple[Bytes, Bytes, Bytes]
 
     def linear(self, rgb: NDArray[Any]) -> Floats:
         """... x 3, uint8 or uint16, as linear light in [0, 1]."""
@@ -42,9 +44,9 @@ class Light:
         """... x 3 linear light (cut off at [0, 1]) as integers of a depth, rounded."""
         top = np.float32(np.iinfo(dtype).max)
         out = np.empty(linear.shape, dtype)
-        for c, inverse in enumerate(self.inverses):
-            at = np.sqrt(np.clip(linear[..., c], 0, 1)) * np.float32(FINE - 1) + np.float32(0.5)
-            out[..., c] = np.rint(inverse[at.astype(np.int32)] * top)
+        for c, (inverse, levels) in enumerate(zip(self.inverses, self.levels, strict=True)):
+            at = (np.sqrt(np.clip(linear[..., c], 0, 1)) * np.float32(FINE - 1) + np.float32(0.5)).astype(np.intp)
+            out[..., c] = levels.take(at) if out.dtype == np.uint8 else np.rint(inverse.take(at) * top)
         return out
 
 
@@ -64,8 +66,11 @@ def check_light(light: str) -> None:
 def _light(icc: bytes) -> Light:
     profile = profiles.matrix_profile(icc)
     assert profile is not None
-    grid, levels = np.linspace(0, 1, FINE) ** 2, np.linspace(0, 1, profiles.LEVELS)
+    grid, encoded = np.linspace(0, 1, FINE) ** 2, np.linspace(0, 1, profiles.LEVELS)
     red, green, blue = (
-        (curve.astype(np.float32), np.interp(grid, curve, levels).astype(np.float32)) for curve in profile.curves
+        (curve.astype(np.float32), np.interp(grid, curve, encoded).astype(np.float32)) for curve in profile.curves
     )
-    return Light((red[0], green[0], blue[0]), (red[1], green[1], blue[1]), profile.matrix)
+    levels = [np.rint(inverse * np.float32(255)).astype(np.uint8) for _, inverse in (red, green, blue)]
+    return Light(
+        (red[0], green[0], blue[0]), (red[1], green[1], blue[1]), profile.matrix, (levels[0], levels[1], levels[2])
+    )

@@ -24,8 +24,9 @@ Mask = NDArray[np.bool_]
 
 LONG, SHORT = 12.0, 1.0  # frames that the past counts at most: in place, along the way
 STILL, MOVING = 0.4, 0.6  # pixels of the frame, from one to the next: in place up to the one, along from the other
+FAST = 4.0  # pixels: half of SHORT; the way is known on a coarse grid, and the faster the less will do for an edge
 LAG = 0.3  # pixels that an edge may be behind in place, as a mean lags
-SLACK = 0.125  # by which an alpha of one half may stay what it was before, in place; less towards 0 and 1
+SLACK = 0.22  # by which an alpha of one half may stay what it was before, in place; less towards 0 and 1
 REACH = 5  # grid pixels: the window in which something is uncertain
 
 
@@ -40,7 +41,7 @@ def edges_steadied(alpha: Alpha, before: Alpha, motion: Motion, weight: Floats, 
     result = alpha.copy()
     for tile in tiles_touching(_uncertain(coarse), size_hw):
         rows, columns = tile
-        x, y, share, slack = cv2.split(enlarged(maps, size_hw, tile))
+        x, y, share, slack = enlarged(maps, size_hw, tile)
         x += np.arange(columns.start, columns.stop, dtype=np.float32)
         y += np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         past = cv2.remap(before, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -51,17 +52,20 @@ def edges_steadied(alpha: Alpha, before: Alpha, motion: Motion, weight: Floats, 
     return result
 
 
-def _way_share_and_slack(motion: Motion, weight: Floats, size_hw: tuple[int, int]) -> Floats:
-    """h x w x 4: the way back in the frame's pixels, x and y; the past's share, in [0, 1); and by how much alpha may
-    stay what it was."""
-    height, width = weight.shape
-    back = motion.back * np.array([size_hw[1] / width, size_hw[0] / height], np.float32)
-    speed = np.asarray(cv2.magnitude(back[..., 0], back[..., 1]), np.float32)
+def _way_share_and_slack(motion: Motion, weight: Floats, size_hw: tuple[int, int]) -> list[Floats]:
+    """Of h x w each: the way back in the frame's pixels, x and y; the past's share, in [0, 1); and by how much alpha
+    may stay what it was."""
+    x, y = (
+        way * np.float32(length / samples)
+        for way, length, samples in zip(cv2.split(motion.back), size_hw[::-1], weight.shape[::-1], strict=True)
+    )
+    speed = np.asarray(cv2.magnitude(x, y), np.float32)
     along = np.clip((speed - STILL) / (MOVING - STILL), 0, 1, dtype=np.float32)
-    most = np.where(along > 0, SHORT, np.minimum(LONG, LAG / np.maximum(speed, 1e-3)))
-    kept = np.minimum(weight, most)
+    moving = SHORT / (1 + (speed / FAST) ** 2)
+    kept = np.minimum(weight, np.where(along > 0, moving, np.minimum(LONG, LAG / np.maximum(speed, 1e-3))))
+    share = kept / (1 + kept)
     slack = SLACK * (1 - along) * np.minimum(kept, 1) / (1 + kept)  # around the mean, which is SLACK around what is now
-    return np.dstack([back * along[..., None], kept / (1 + kept), slack]).astype(np.float32)
+    return [x * along, y * along, np.asarray(share, np.float32), np.asarray(slack, np.float32)]
 
 
 def _uncertain(coarse: Alpha) -> Mask:

@@ -17,9 +17,10 @@ from matteo.picture.geometry import resize
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Array = TypeVar("Array", Floats, Bytes)
+Places = tuple[NDArray[np.int16], NDArray[np.uint16]]
 
-LONGEST = 320  # pixels of the grid on which flow is found
-LOST = 0.5  # pixels of that grid, and a share of the path, by which a path back may miss its start
+LONGEST = 160  # pixels of the grid on which flow is found
+LOST = 0.3  # pixels of that grid, and a share of the path, by which a path back may miss its start
 LOST_SHARE = 0.1
 GAIN = 0.5, 2.0  # how far the light may change from one frame to the next
 UNLIKE = 10.0  # levels of 255 by which colours may differ along a path
@@ -44,7 +45,7 @@ def motion(before: Bytes, after: Bytes) -> Motion:
     size_hw = after.shape[0], after.shape[1]
     scale = min(1.0, LONGEST / max(size_hw))
     grid_hw = max(8, round(size_hw[0] * scale)), max(8, round(size_hw[1] * scale))
-    old, new = (np.asarray(cv2.blur(resize(rgb, grid_hw), (3, 3)), np.uint8) for rgb in (before, after))
+    old, new = (resize(np.asarray(cv2.blur(rgb, (3, 3)), np.uint8), grid_hw) for rgb in (before, after))
     old_grey, new_grey = (cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) for rgb in (old, new))
     search = _search()
     back, forth = (
@@ -54,14 +55,27 @@ def motion(before: Bytes, after: Bytes) -> Motion:
     if grid_hw == size_hw:
         return Motion(back, trust)
     scale_xy = np.array([size_hw[1] / grid_hw[1], size_hw[0] / grid_hw[0]], np.float32)
-    return Motion(resize(back, size_hw) * scale_xy, resize(trust, size_hw))
+    back, trust = (_enlarged(values, size_hw) for values in (back, trust))
+    return Motion(back * scale_xy, trust)
+
+
+def _enlarged(values: Floats, size_hw: tuple[int, int]) -> Floats:
+    return np.asarray(cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def warped(values: Array, back: Floats, *, smooth: bool = True) -> Array:
     """`values` (h x w or h x w x c) of the picture before, where they are now; beyond the border its edge goes on."""
-    x, y = _positions(back)
+    return brought(values, places(back), smooth=smooth)
+
+
+def places(back: Floats) -> Places:
+    """The way as `brought` wants it: found once where several values take it."""
+    return cv2.convertMaps(*_positions(back), cv2.CV_16SC2)  # type: ignore[return-value]
+
+
+def brought(values: Array, way: Places, *, smooth: bool = True) -> Array:
     how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
-    return cv2.remap(values, x, y, how, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
+    return cv2.remap(values, *way, how, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
 
 def _positions(back: Floats) -> tuple[Floats, Floats]:
@@ -71,10 +85,10 @@ def _positions(back: Floats) -> tuple[Floats, Floats]:
 
 
 def _search() -> Any:
-    """Between the library's presets: as near as "medium" on half the grid, without its variational refinement, which
-    would take two thirds of the time."""
+    """Between the library's presets: without "medium"'s variational refinement, which would take two thirds of the
+    time."""
     search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    search.setFinestScale(1)
+    search.setFinestScale(0)
     search.setGradientDescentIterations(12)
     search.setVariationalRefinementIterations(0)
     return search

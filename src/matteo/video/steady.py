@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from matteo.models.looks import log_odds
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha
-from matteo.video.flow import Motion, warped
+from matteo.video.flow import Motion, brought, places
 
 Floats = NDArray[np.float32]
 Run = Callable[[Floats, Floats], Sequence[Floats]]  # 1 x 9 x h x w, 1 x 8 x h x w -> share, change, memory
@@ -80,12 +80,15 @@ def carried(past: Past, motion: Motion) -> Past:
     """The past where it is now; its weight and what is remembered fall with the trust in the way."""
     height, width = past.hidden.shape[1:]
     most = SHORT + (LONG - SHORT) / (1 + (motion.speed / np.float32(STILL)) ** 2)
-    weight = np.minimum(warped(past.weight, motion.back), most) * motion.trust
-    scale_xy = np.array([width / motion.trust.shape[1], height / motion.trust.shape[0]], np.float32)
-    back, trust = resize(motion.back, (height, width)) * scale_xy, resize(motion.trust, (height, width))
-    hidden = np.stack([warped(values, back) * trust for values in past.hidden])
-    counts = warped(np.dstack([past.against, past.waited]), motion.back, smooth=False)
-    return Past(warped(past.alpha, motion.back), weight, counts[..., 0], counts[..., 1], hidden)
+    way, scale_xy = (
+        places(motion.back),
+        np.array([width / motion.trust.shape[1], height / motion.trust.shape[0]], np.float32),
+    )
+    weight = np.minimum(brought(past.weight, way), most) * motion.trust
+    against, waited = (brought(counts, way, smooth=False) for counts in (past.against, past.waited))
+    trust, small_way = resize(motion.trust, (height, width)), places(resize(motion.back, (height, width)) * scale_xy)
+    hidden = np.stack([brought(values, small_way) * trust for values in past.hidden])
+    return Past(brought(past.alpha, way), weight, against, waited, hidden)
 
 
 def corrected(past: Past, seen: Seen, patience: int) -> Past:

@@ -6,11 +6,13 @@ The linear model is solved only where alpha is uncertain, by cofactors, and its 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.matting.edges import surer
 from matteo.matting.guided import EPSILON, RADIUS
 from matteo.matting.tiles import Tile, tiles_touching
 from matteo.picture.image import Alpha, Rgb
@@ -18,7 +20,6 @@ from matteo.picture.image import Alpha, Rgb
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-SUM = np.ones((1, 3), np.float32)
 PERIOD = 32  # pixels after which samples and pixels begin together, at most
 ROOM = RADIUS + 2  # grid pixels around the uncertain ones that their windows and the enlargement reach
 
@@ -26,45 +27,45 @@ ROOM = RADIUS + 2  # grid pixels around the uncertain ones that their windows an
 def upsampled(coarse: Alpha, small: NDArray[np.uint8], rgb: Rgb) -> Alpha:
     """Alpha of H x W for rgb (H x W x 3, uint8 or uint16).
 
-    coarse: h x w in [0, 1]; small: h x w x 3, the frame on that grid. Where all of a pixel's surroundings in `coarse`
-    are 0 or all are 1 the result is that, exactly.
+    coarse: h x w in [0, 1]; small: h x w x 3, the frame on that grid. What is nearly certain becomes certain, as in a
+    still picture. Where all of a pixel's surroundings in `coarse` are 0 or all are 1 the result is that, exactly.
     """
     size_hw = rgb.shape[0], rgb.shape[1]
     window = np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8)
-    bounds = np.dstack([cv2.erode(coarse, window), cv2.dilate(coarse, window)]).astype(np.float32, copy=False)
-    uncertain = (bounds[..., 1] > 0) & (bounds[..., 0] < 1)
-    certain = (bounds[..., 0] > 0.5).astype(np.float32)
+    low, high = (np.asarray(f(coarse, window), np.float32) for f in (cv2.erode, cv2.dilate))
+    uncertain = (high > 0) & (low < 1)
+    certain = (low > 0.5).astype(np.float32)
     alpha = np.asarray(cv2.resize(certain, size_hw[::-1], interpolation=cv2.INTER_NEAREST), np.float32)
     if not uncertain.any():
         return alpha
-    model = _model(coarse, small, uncertain)
-    slope = model[..., :3] * np.float32(1 / np.iinfo(rgb.dtype).max)
-    rest = np.dstack([model[..., 3], bounds])
+    *slopes, offset = _model(coarse, small, uncertain)
+    slopes = [slope * np.float32(1 / np.iinfo(rgb.dtype).max) for slope in slopes]
     for tile in tiles_touching(uncertain, size_hw):
-        offset, low, high = cv2.split(enlarged(rest, size_hw, tile))
-        product = cv2.multiply(enlarged(slope, size_hw, tile), rgb[tile], dtype=cv2.CV_32F)
-        alpha[tile] = cv2.min(cv2.max(cv2.add(cv2.transform(product, SUM), offset), low), high)
+        *by_colour, found, least, most = enlarged((*slopes, offset, low, high), size_hw, tile)
+        for slope, colour in zip(by_colour, cv2.split(rgb[tile]), strict=True):
+            cv2.accumulateProduct(slope, colour.astype(np.float32), found)
+        alpha[tile] = surer(np.asarray(cv2.min(cv2.max(found, least), most), np.float32))
     return alpha
 
 
-def enlarged(small: Floats, size_hw: tuple[int, int], tile: Tile) -> Floats:
-    """The tile of `small` (h x w or h x w x c) brought to size_hw: linear, pixel centres aligned.
+def enlarged(planes: Sequence[Floats], size_hw: tuple[int, int], tile: Tile) -> list[Floats]:
+    """The tile of each plane (h x w, all alike) brought to size_hw: linear, pixel centres aligned.
 
     Where samples and pixels begin together every few pixels, as on most screens' sizes, a box between two such places
     is resized, which is four times as fast as the general way.
     """
-    shared = [math.gcd(length, samples) for length, samples in zip(size_hw, small.shape, strict=False)]
+    shared = [math.gcd(length, samples) for length, samples in zip(size_hw, planes[0].shape, strict=True)]
     periods = [length // share for length, share in zip(size_hw, shared, strict=True)]
     if max(periods) > PERIOD:
-        return _by_position(small, size_hw, tile)
+        return [_by_position(plane, size_hw, tile) for plane in planes]
     box, crop, size = [], [], []
-    for along, samples, share, period in zip(tile, small.shape, shared, periods, strict=False):
+    for along, samples, share, period in zip(tile, planes[0].shape, shared, periods, strict=True):
         first, last = max(0, along.start // period - 1), min(share, -(-along.stop // period) + 1)
         box.append(slice(first * (samples // share), last * (samples // share)))
         crop.append(slice(along.start - first * period, along.stop - first * period))
         size.append((last - first) * period)
-    large = cv2.resize(small[box[0], box[1]], (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(large[crop[0], crop[1]], np.float32)
+    large = (cv2.resize(plane[box[0], box[1]], size[::-1], interpolation=cv2.INTER_LINEAR) for plane in planes)
+    return [np.asarray(values[crop[0], crop[1]], np.float32) for values in large]
 
 
 def _by_position(small: Floats, size_hw: tuple[int, int], tile: Tile) -> Floats:
@@ -78,35 +79,46 @@ def _by_position(small: Floats, size_hw: tuple[int, int], tile: Tile) -> Floats:
     return np.asarray(cv2.warpAffine(small, to_small, size_wh, flags=how, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _model(alpha: Alpha, small: NDArray[np.uint8], uncertain: Mask) -> Floats:
-    """h x w x 4: the slope for each colour and the offset, means over the windows; 0 far from what is uncertain."""
+def _model(alpha: Alpha, small: NDArray[np.uint8], uncertain: Mask) -> list[Floats]:
+    """Four of h x w: the slope for each colour and the offset, means over the windows; 0 far from what is uncertain."""
     box = _box(uncertain)
-    a, rgb = alpha[box], small[box].astype(np.float32) * np.float32(1 / 255)
-    r, g, b = cv2.split(rgb)
-    mean_rgb, mean_alpha = _mean(rgb), _mean(a)
-    mean_ra = _mean(rgb * a[..., None])
-    squares, crossed = _mean(rgb * rgb), _mean(np.dstack([r * g, r * b, g * b]))
-    needed = cv2.dilate(uncertain[box].astype(np.uint8), np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8)) > 0
-    at = mean_rgb[needed], mean_alpha[needed], mean_ra[needed], squares[needed], crossed[needed]
-    model = np.zeros((*a.shape, 4), np.float32)
-    model[needed] = _solved(*at)
-    whole = np.zeros((*alpha.shape, 4), np.float32)
-    whole[box] = _mean(model)
-    return whole
+    a = np.ascontiguousarray(alpha[box])
+    colours = [plane.astype(np.float32) * np.float32(1 / 255) for plane in cv2.split(small[box])]
+    needed = cv2.dilate(uncertain[box].astype(np.uint8), np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8))
+    places = np.flatnonzero(needed)
+
+    def there(values: Floats, times: Floats | None = None) -> Floats:
+        """The mean of the values, or of a product, over the window, where it is needed."""
+        return _mean(values if times is None else values * times).ravel()[places]
+
+    r, g, b = colours
+    squares = there(r, r), there(r, g), there(r, b), there(g, g), there(g, b), there(b, b)
+    solved = _solved([there(c) for c in colours], there(a), [there(c, a) for c in colours], squares)
+    model = []
+    for values in solved:
+        plane, whole = np.zeros_like(a), np.zeros_like(alpha)
+        plane.ravel()[places] = values
+        whole[box] = _mean(plane)
+        model.append(whole)
+    return model
 
 
-def _solved(rgb: Floats, alpha: Floats, ra: Floats, squares: Floats, crossed: Floats) -> Floats:
-    """n x 4 from n windows' means: the colours' covariance matrix, solved by its cofactors."""
-    (xx, yy, zz) = (squares - rgb * rgb + np.float32(EPSILON)).T
-    r, g, b = rgb.T
-    xy, xz, yz = crossed[:, 0] - r * g, crossed[:, 1] - r * b, crossed[:, 2] - g * b
-    cx, cy, cz = (ra - rgb * alpha[:, None]).T
+def _solved(
+    rgb: Sequence[Floats], alpha: Floats, products: Sequence[Floats], squares: Sequence[Floats]
+) -> list[Floats]:
+    """From n windows' means (the colours; alpha; each colour by alpha; rr, rg, rb, gg, gb, bb) the slopes and the
+    offset: the colours' covariance matrix, solved by its cofactors."""
+    r, g, b = rgb
+    rr, rg, rb, gg, gb, bb = squares
+    xx, yy, zz = (square - c * c + np.float32(EPSILON) for square, c in ((rr, r), (gg, g), (bb, b)))
+    xy, xz, yz = rg - r * g, rb - r * b, gb - g * b
+    cx, cy, cz = (product - c * alpha for product, c in zip(products, rgb, strict=True))
     a, b_, c = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     d, e, f = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
     scale = 1 / (xx * a + xy * b_ + xz * c)
-    slope = np.stack([a * cx + b_ * cy + c * cz, b_ * cx + d * cy + e * cz, c * cx + e * cy + f * cz], 1)
-    slope *= scale[:, None]
-    return np.concatenate([slope, alpha[:, None] - (slope * rgb).sum(1, keepdims=True)], 1)
+    slopes = [p * cx + q * cy + s * cz for p, q, s in ((a, b_, c), (b_, d, e), (c, e, f))]
+    slopes = [slope * scale for slope in slopes]
+    return [*slopes, alpha - sum(slope * colour for slope, colour in zip(slopes, rgb, strict=True))]
 
 
 def _mean(values: Floats) -> Floats:
