@@ -41,9 +41,9 @@ from matteo.matting.clean import cleaned, settle
 from matteo.matting.guided import guided_upsample
 from matteo.matting.refine import Run, refine
 from matteo.matting.trimap import unknown_band
+from matteo.models.companions import REFINER, companion
 from matteo.models.fit import fit
 from matteo.models.looks import look_again
-from matteo.models.refiner import refiner_session
 from matteo.picture.geometry import cover, resize
 
 Bytes = NDArray[np.uint8]
@@ -91,7 +91,7 @@ def shrunk(alpha: Floats) -> Floats:
 
 @cache
 def network() -> Run:
-    return refiner_session().run
+    return companion(REFINER).run
 
 
 def bicubic(rgb: Bytes, coarse: Floats) -> Floats:

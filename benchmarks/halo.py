@@ -25,7 +25,7 @@ from matteo.matting.clean import settle
 from matteo.matting.edges import refined
 from matteo.matting.foreground import estimate_foreground
 from matteo.matting.tint import neutralise
-from matteo.models.refiner import refiner_session
+from matteo.models.companions import REFINER, companion
 from matteo.picture.geometry import resize
 
 BACKDROPS = {"red": "#e01010", "green": "#10c020", "blue": "#1030e0", "white": "#ffffff", "black": "#000000"}
@@ -54,7 +54,7 @@ def found(scene: Scene, edges: str) -> Floats:
     """The alpha by a key of EDGES from the true one at a quarter of its size, in levels of 255 as a file has it."""
     small_hw = scene.alpha.shape[0] // 4, scene.alpha.shape[1] // 4
     coarse = np.asarray(cv2.GaussianBlur(resize(scene.alpha, small_hw), (0, 0), 1), np.float32)
-    alpha = refined(edges, scene.rgb, coarse, run=refiner_session().run)
+    alpha = refined(edges, scene.rgb, coarse, run=companion(REFINER).run)
     settle(alpha)
     return np.asarray(np.rint(alpha * 255) / 255, np.float32)
 

@@ -5,8 +5,8 @@
 
 The film is one of yours, or one made of a photograph that moves, of 1280 x 720, looped to so many frames. It is run on
 two processors where there are two. `loop` is what one would write by hand: decode, `matteo.remove` of each frame as a
-picture of its own, encode. ENV is a virtual environment with rembg 2.0.86, whose `b` command gets the same frames and
-matteo's network.
+picture of its own, the same background, encode. ENV is a virtual environment with rembg 2.0.86, whose `b` command gets
+the same frames and matteo's network.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 import matteo
+from matteo.effects.background import parse_background
 from matteo.picture.geometry import cover, resize
 from matteo.picture.image import Image
 from matteo.video.formats import CODECS
@@ -55,7 +56,7 @@ def main() -> None:
         print(f"last tenth against the second: {tenths[-1] / tenths[1] - 1:+.1%}")
         if given.memory:
             return
-        by_hand = loop(film, min(given.frames, 60))
+        by_hand = loop(film, min(given.frames, 60), given.background)
         ours = given.frames / seconds
         print(f"a loop over matteo.remove: {by_hand:.2f} frames a second; {ours / by_hand:.1f} times as fast")
         if given.rembg:
@@ -118,9 +119,9 @@ def memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def loop(film: Path, count: int) -> float:
+def loop(film: Path, count: int, background: str) -> float:
     """Frames a second of what one would write by hand."""
-    remover = matteo.Remover()
+    remover, ground = matteo.Remover(), parse_background(background)
     begun = time.perf_counter()
     with av.open(str(film)) as source, av.open(str(film.with_name("loop.mp4")), "w") as out:
         stream: Any = out.add_stream("libx264", rate=RATE, options=dict(CODECS["h264"].options["good"]))
@@ -128,7 +129,7 @@ def loop(film: Path, count: int) -> float:
         for number, frame in enumerate(source.decode(video=0)):
             if number == count:
                 break
-            shown = remover.remove(frame.to_ndarray(format="rgb24")).over("white")
+            shown = ground(remover.remove(frame.to_ndarray(format="rgb24")))
             assert isinstance(shown, Image)
             out.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(shown.rgb, np.uint8), format="rgb24")))
         out.mux(stream.encode(None))

@@ -14,7 +14,7 @@ import pytest
 import matteo
 from matteo import Image, Remover
 from matteo.matting.treatment import Treatment
-from matteo.models import refiner
+from matteo.models import companions
 from matteo.picture.image import Alpha
 from tests.pictures import photograph
 
@@ -160,9 +160,9 @@ def test_map_takes_what_remove_takes_and_holds_no_sources(remover: Remover) -> N
 def test_both_networks_are_loaded_at_once_or_when_they_are_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(refiner.FOLDER, tmp_path / "refiner")
+    shutil.copytree(companions.FOLDER / "refiner", tmp_path / "refiner")
     (tmp_path / "refiner" / "refiner.onnx").write_bytes(b"damaged")
-    monkeypatch.setattr(refiner, "FOLDER", tmp_path / "refiner")
+    monkeypatch.setattr(companions, "FOLDER", tmp_path)
     with pytest.raises(matteo.WeightsDamaged):
         Remover()
     later, mask = Remover(load=False), disc((60, 60), 20)

@@ -24,11 +24,10 @@ from matteo.matting.foreground import LAMBDA_FULL, RADIUS, estimate_foreground, 
 from matteo.matting.offset import feather, grow, pixels, shrink
 from matteo.matting.tint import neutralise
 from matteo.matting.treatment import Chosen, Treatment
+from matteo.models.companions import REFINER, STEADIER, companion
 from matteo.models.fit import fit
 from matteo.models.looks import Second, look_again
-from matteo.models.refiner import refiner_session
 from matteo.models.session import Outputs, Session, default_threads
-from matteo.models.steadier import steadier_session
 from matteo.models.table import DEFAULT, find
 from matteo.models.weights import Progress, weights_of
 from matteo.picture.cutout import Cutout
@@ -97,8 +96,7 @@ class Remover:
         )
         self._lock = threading.Lock()
         self._session: Session | None = None
-        self._refiner: Session | None = None
-        self._steadier: Session | None = None
+        self._companions: dict[str, Session] = {}
         if load:
             _ = self.session, self.refiner
 
@@ -114,18 +112,18 @@ class Remover:
     @property
     def refiner(self) -> Session:
         """The network of fine edges, loaded once."""
-        with self._lock:
-            if self._refiner is None:
-                self._refiner = refiner_session(threads=self.threads, provider=self.provider)
-            return self._refiner
+        return self._companion(REFINER)
 
     @property
     def steadier(self) -> Session:
         """The network that makes films steady, loaded once."""
+        return self._companion(STEADIER)
+
+    def _companion(self, name: str) -> Session:
         with self._lock:
-            if self._steadier is None:
-                self._steadier = steadier_session(threads=self.threads, provider=self.provider)
-            return self._steadier
+            if name not in self._companions:
+                self._companions[name] = companion(name, threads=self.threads, provider=self.provider)
+            return self._companions[name]
 
     def remove(
         self,

@@ -339,7 +339,7 @@ def test_a_new_refiner_makes_a_folders_fine_edges_anew_and_no_others(
 ) -> None:
     import onnx
 
-    from matteo.models import refiner
+    from matteo.models import companions
     from matteo.models.weights import digest
 
     source, masks = tmp_path / "photos", tmp_path / "masks"
@@ -356,14 +356,14 @@ def test_a_new_refiner_makes_a_folders_fine_edges_anew_and_no_others(
 
     assert statuses("fine") == statuses("fast") == ["done"]
     assert statuses("fine") == statuses("fast") == ["skipped"]
-    changed = Path(shutil.copytree(refiner.FOLDER, tmp_path / "refiner"))
+    changed = Path(shutil.copytree(companions.FOLDER / "refiner", tmp_path / "refiner"))
     network = onnx.load(str(changed / "refiner.onnx"))
     network.doc_string = "another"
     onnx.save(network, str(changed / "refiner.onnx"))
     card = json.loads((changed / "refiner.json").read_text())
     card["checksum"] = "sha256:" + digest(changed / "refiner.onnx", "sha256")
     (changed / "refiner.json").write_text(json.dumps(card))
-    monkeypatch.setattr(refiner, "FOLDER", changed)
+    monkeypatch.setattr(companions, "FOLDER", tmp_path)
     assert statuses("fast") == ["skipped"]
     assert statuses("fine") == ["failed: another model"]
 

@@ -20,7 +20,7 @@ from matteo.matting.parts import MARGIN, MULTIPLE
 from matteo.matting.refine import LARGEST_STEP, WORKING, levels, refine, shrunk, worked_at
 from matteo.matting.surroundings import BLOCK
 from matteo.matting.trimap import HINTED
-from matteo.models.refiner import refiner_session
+from matteo.models.companions import REFINER, companion
 from matteo.picture.geometry import resize
 from tests.matting.squares import filtering
 from tests.pictures import photograph
@@ -86,7 +86,7 @@ def test_the_tiling_does_not_show(side: int) -> None:
 def test_the_tiling_of_the_refiner_that_ships_stays_under_one_level_of_255() -> None:
     rgb, true = hairy()
     coarse = resize(true, (true.shape[0] // 4, true.shape[1] // 4))
-    run = refiner_session(threads=1).run
+    run = companion(REFINER, threads=1).run
     whole = refine(rgb, coarse, run, side=2048)
     assert np.abs(refine(rgb, coarse, run, side=128) - whole).max() <= 1 / 255
 
@@ -94,7 +94,7 @@ def test_the_tiling_of_the_refiner_that_ships_stays_under_one_level_of_255() -> 
 def test_the_refiner_that_ships_brings_strands_back() -> None:
     rgb, true = hairy()
     coarse = cv2.GaussianBlur(resize(true, (true.shape[0] // 4, true.shape[1] // 4)), (0, 0), 1.0)
-    alpha = refine(rgb, np.asarray(coarse, np.float32), refiner_session(threads=1).run)
+    alpha = refine(rgb, np.asarray(coarse, np.float32), companion(REFINER, threads=1).run)
     plain = resize(np.asarray(coarse, np.float32), (true.shape[0], true.shape[1]))
     assert np.abs(alpha - true).sum() < 0.9 * np.abs(plain - true).sum()
     assert alpha.dtype == np.float32
@@ -106,7 +106,7 @@ def test_a_trimap_alone_is_enough_for_the_refiner_that_ships() -> None:
     rgb, true = hairy()
     unknown = cv2.dilate(((true > 0) & (true < 1)).astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
     trimap = np.where(unknown, 128, np.where(true > 0.5, 255, 0)).astype(np.uint8)
-    alpha = refine(rgb, None, refiner_session(threads=1).run, trimap)
+    alpha = refine(rgb, None, companion(REFINER, threads=1).run, trimap)
     assert (alpha[trimap == 0] == 0).all()
     assert (alpha[trimap == 255] == 1).all()
     assert np.abs(alpha - true)[unknown].mean() < 0.55 * np.abs(0.5 - true)[unknown].mean()

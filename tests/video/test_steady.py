@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from matteo.matting.edges import surer
 from matteo.matting.guided import guided_upsample
-from matteo.models.steadier import steadier_session
+from matteo.models.companions import STEADIER, companion
 from matteo.picture.geometry import resize
 from matteo.video.edges import LAG, LONG, SLACK, edges_steadied
 from matteo.video.flow import Motion
@@ -46,7 +46,7 @@ def noisy(rng: np.random.Generator) -> Floats:
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    return steadier_session(threads=1).all_of
+    return companion(STEADIER, threads=1).all_of
 
 
 def followed(past: Past, seen: Floats, motion: Motion, run: Run, rgb: NDArray[np.uint8] | None = None) -> Past:

@@ -22,8 +22,8 @@ from matteo.effects.look import Look, Steps
 from matteo.errors import MatteoError, OutputError, UnreadablePicture, UsageError
 from matteo.matting.treatment import Treatment
 from matteo.memory import give_back, keep_freed
+from matteo.models.companions import REFINER, companion_card
 from matteo.models.fit import fitted_size
-from matteo.models.refiner import refiner_card
 from matteo.models.session import default_threads
 from matteo.models.table import find
 from matteo.picture.cutout import Cutout
@@ -172,7 +172,7 @@ class Run:
 
     def _model(self) -> str:
         """The networks whose weights decide the result's bytes, for the manifest."""
-        cards = [find(self.model)[0], *([refiner_card()] if self.options.edges == "fine" else [])]
+        cards = [find(self.model)[0], *([companion_card(REFINER)] if self.options.edges == "fine" else [])]
         return "+".join(f"{card.name}@{card.checksum}" for card in cards)
 
     def _limits(self) -> Limits:

@@ -18,8 +18,7 @@ from matteo import __version__
 from matteo.effects.look import Look
 from matteo.errors import OutputError, UsageError
 from matteo.matting.foreground import estimate_foreground
-from matteo.models.refiner import refiner_card
-from matteo.models.steadier import steadier_card
+from matteo.models.companions import REFINER, STEADIER, companion_card
 from matteo.picture.cutout import Cutout
 from matteo.picture.limits import Limits
 from matteo.remover import Remover
@@ -275,6 +274,7 @@ def _identity(
     """
     film = job.film
     effects = [getattr(effect, "told", None) for effect in moving]
+    helpers = [companion_card(name).checksum for name in (REFINER, STEADIER)]
     told: dict[str, Any] = {
         "matteo": __version__, "av": str(av.library_versions), "film": _digest(film.pictures or film.path),
         "rate": str(film.rate), "look": asdict(look), "moving": effects,
@@ -282,7 +282,7 @@ def _identity(
         "files": {text: _digest(path) for text, path in look.files().items()},
         "outputs": {output.name: [output.target.name, str(output.plan)] for output in job.outputs},
         "start": str(job.part[0]), "segment": job.segment, "threads": remover.threads,
-        "model": f"{remover.card.name}@{remover.card.checksum} {refiner_card().checksum} {steadier_card().checksum}",
+        "model": " ".join([f"{remover.card.name}@{remover.card.checksum}", *helpers]),
     }  # fmt: skip
     if effects_file is not None:
         told["files"]["effects"] = hashlib.sha256(effects_file.read_bytes()).hexdigest()
