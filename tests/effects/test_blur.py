@@ -10,15 +10,17 @@ import cv2
 import numpy as np
 import pytest
 
+from matteo.effects import fill as filling
 from matteo.effects.background import parse_background
 from matteo.effects.blur import NO_GROUND, blur
 from matteo.effects.crop import crop
 from matteo.effects.fill import fill
 from matteo.effects.lens import disc, lens_blur
 from matteo.effects.original import dim, grey, spot
-from matteo.effects.plate import BEYOND, HIDDEN, clean_plate
+from matteo.effects.plate import BEYOND, GRAINY, HIDDEN, clean_plate
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout
+from matteo.picture.geometry import resize
 from matteo.picture.image import Image
 from matteo.picture.light import light_of
 
@@ -200,6 +202,33 @@ def test_a_slope_goes_on_through_a_hole(box: tuple[int, int, int, int]) -> None:
     assert np.abs(filled - np.clip(values, *seen)).max() < 0.1
 
 
+@pytest.mark.parametrize(
+    "box", [(60, 100, 60, 120), (100, 180, 60, 120), (0, 90, 0, 90), (0, 180, 60, 120), (170, 180, 0, 241)]
+)
+def test_a_hole_is_relaxed_until_no_more_would_be_seen(
+    box: tuple[int, int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top, bottom, left, right = box
+    values = np.asarray(resize(noise(18, 24), (180, 241)), np.float32)
+    known = np.ones((180, 241), bool)
+    known[top:bottom, left:right] = False
+    filled = fill(values, known)
+    monkeypatch.setattr(filling, "_enough", lambda size_wh, at_border: 1 << 16)
+    assert np.abs(fill(values, known) - filled).max() < 0.1  # of 255
+
+
+def test_the_plane_around_a_hole_is_that_of_least_squares() -> None:
+    rng = np.random.default_rng(0)
+    for size_hw, channels in (((40, 60), 3), ((1, 30), 1), ((25, 9), 4)):
+        values = rng.random((*size_hw, channels)).astype(np.float32) * 255
+        known = rng.random(size_hw) < 0.7
+        known[0, 0], known[-1, -1] = False, False  # so that all of it lies around the hole
+        y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in size_hw), indexing="ij")
+        terms = np.stack([np.ones(size_hw), y, x], 2)
+        found = np.linalg.lstsq(terms[known], values[known].astype(np.float64), rcond=1e-9)[0]
+        assert np.abs(filling._plane(values, known) - terms @ found).max() < 0.01
+
+
 def test_a_hole_without_surroundings() -> None:
     values = noise(7, 9).astype(np.float32)
     assert not fill(values, np.zeros((7, 9), bool)).any()
@@ -221,6 +250,18 @@ def test_what_is_blurred_afterwards_may_be_filled_in_coarsely(radius: float) -> 
     fine, coarse = (clean_plate(made.cutout, "test", blurred=told).rgb for told in (0, radius))
     assert (fine != coarse).any()
     assert np.abs(blurred(coarse, radius).astype(int) - blurred(fine, radius)).max() <= 3
+
+
+def test_what_is_blurred_afterwards_keeps_no_grain_on_a_larger_canvas_either() -> None:
+    made = scene((480, 640), noise=8)
+    placed = crop(size=(900, 900), margin=0.3)(made.cutout)
+    assert isinstance(placed, Cutout)
+    shown = (placed.alpha > 0) & (
+        placed.alpha < 0.5
+    )  # where a plate that is not blurred keeps what the edge lets through
+    fine, blurred_away = (clean_plate(placed, "test", blurred=told).rgb.astype(float) for told in (0, GRAINY))
+    detail = [np.abs(rgb - cv2.blur(rgb, (5, 5)))[shown].mean() for rgb in (fine, blurred_away)]
+    assert detail[1] < detail[0] / 2
 
 
 def test_a_real_cut_out_has_its_source() -> None:

@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from matteo.matting.clean import cleaned, close_doubts, fill_pinholes, remove_specks, snap
@@ -11,6 +12,18 @@ def test_snap_keeps_the_middle_and_makes_the_ends_exact() -> None:
     assert np.allclose(snap(alpha), [[0, 0, 0.5, 1, 1]], atol=1e-7)
     assert snap(alpha)[0, 1] == 0
     assert snap(alpha)[0, 3] == 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.1, 0.9), (0.02, 0.98), (0.15, 0.92)])
+def test_snap_at_its_ends_and_in_place(low: float, high: float) -> None:
+    alpha = np.array([[0, low, (low + high) / 2, high, 1]], np.float32)
+    before = alpha.copy()
+    apart = snap(alpha, low, high)
+    assert apart[0, [0, 1, 3, 4]].tolist() == [0, 0, 1, 1]
+    assert abs(apart[0, 2] - 0.5) < 1e-6
+    assert np.array_equal(alpha, before)
+    assert snap(alpha, low, high, out=alpha) is alpha
+    assert np.array_equal(alpha, apart)
 
 
 def test_specks_go_and_the_ring_keeps_its_hole() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from matteo.effects.background import parse_background
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image
 from matteo.video.backdrop import FilmBackdrop, film_named
-from matteo.video.soft import blur_of, softened
+from matteo.video.soft import _enlarged, _shrunk, blur_of, softened
 from tests.pictures import photograph
 from tests.video.clips import SIZE, decoded, disc_step, make_film
 
@@ -76,6 +77,28 @@ def test_a_blur_on_a_smaller_picture_is_the_same_to_the_eye() -> None:
     seen = alpha < 1
     assert np.abs(full - fast)[seen].mean() < 2
     assert np.abs(full - rgb)[seen].mean() > 8  # which is a blur indeed
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, 6])
+@pytest.mark.parametrize("size_hw", [(90, 121), (7, 64), (1, 1)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_smaller_by_a_factor_and_back_a_slope_stays_where_it_is(
+    factor: int, size_hw: tuple[int, int], dtype: type
+) -> None:
+    y, x = np.mgrid[: size_hw[0], : size_hw[1]]
+    rgb: Any = np.dstack([x, y, np.full(size_hw, 77)]).astype(dtype)
+    small = _shrunk(rgb, factor)
+    assert small.shape == (-(-size_hw[0] // factor), -(-size_hw[1] // factor), 3)
+    back = _enlarged(small, factor, size_hw)
+    assert back.shape == rgb.shape
+    assert back.dtype == rgb.dtype
+    inner = (
+        slice(factor, max(factor + 1, size_hw[0] - 2 * factor)),
+        slice(factor, max(factor + 1, size_hw[1] - 2 * factor)),
+    )
+    assert (back[..., 2] == 77).all()
+    if min(size_hw) > 4 * factor:
+        assert np.abs(back.astype(float) - rgb)[inner].max() <= 1
 
 
 def test_which_backgrounds_are_even_blurs() -> None:

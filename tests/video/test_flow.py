@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from matteo.picture.geometry import resize
-from matteo.video.flow import motion, warped
+from matteo.video.flow import brought, motion, places, warped
 from tests.pictures import photograph
 
 Bytes = NDArray[np.uint8]
@@ -37,6 +37,19 @@ def test_what_was_there_is_brought_to_where_it_is() -> None:
     back[..., 0] = -5
     assert (warped(before, back, smooth=False)[:, 5:] == before[:, :-5]).all()
     assert np.abs(warped(before, motion(before, after).back).astype(int) - after)[INNER].mean() < 2
+
+
+def test_several_values_take_one_way() -> None:
+    rng = np.random.default_rng(0)
+    back = rng.normal(0, 3, (20, 31, 2)).astype(np.float32)
+    values = [rng.random((20, 31)).astype(np.float32) for _ in range(2)]
+    way = places(back)
+    for one in values:
+        assert np.array_equal(brought(one, way), warped(one, back))
+    shift = np.full((1, 9, 2), 0.3, np.float32)
+    row = np.arange(9, dtype=np.float32)[None]
+    assert brought(row, places(shift), smooth=False).tolist() == row.tolist()
+    assert brought(row, places(shift + 0.4), smooth=False)[0, :-1].tolist() == row[0, 1:].tolist()
 
 
 def test_another_picture_is_not_trusted() -> None:

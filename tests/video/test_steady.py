@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteo.matting.edges import surer
+from matteo.matting.clean import snap
+from matteo.matting.edges import CLEAR, SOLID
 from matteo.matting.guided import guided_upsample
 from matteo.models.companions import STEADIER, companion
 from matteo.picture.geometry import resize
-from matteo.video.edges import LAG, LONG, SLACK, edges_steadied
+from matteo.video import edges
+from matteo.video.edges import FAST, LAG, LONG, edges_steadied
 from matteo.video.flow import Motion
 from matteo.video.steady import Past, Run, Seen, begun, carried, corrected, decided, sharpened, unsteady
 from matteo.video.subject import is_lost, without_strangers
@@ -166,7 +169,8 @@ def test_edges_at_full_size_lose_their_noise_and_nothing_else() -> None:
     assert np.mean(errors[10:]) < 0.5
 
 
-def test_an_edge_in_place_lags_by_less_than_the_stated_part_of_a_pixel() -> None:
+def test_an_edge_in_place_lags_by_less_than_the_stated_part_of_a_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges, "SLACK", 0.0)  # of the mean alone: what does not show yet is held besides
     step = 0.2  # pixels of the frame, 4 to one of the grid
     weight = np.full((SIZE, SIZE), LONG, np.float32)
     before = resize(disc(20), (256, 256))
@@ -175,7 +179,42 @@ def test_an_edge_in_place_lags_by_less_than_the_stated_part_of_a_pixel() -> None
         now = resize(disc(20 + frame * step / 4), (256, 256))
         before = edges_steadied(now, before, still(x=step / 4), weight, disc(20 + frame * step / 4))
     centres = [float((alpha * columns).sum() / alpha.sum()) for alpha in (before, now)]
-    assert 0 <= centres[1] - centres[0] < LAG + 5 * SLACK  # the edge is five pixels wide
+    assert 0 <= centres[1] - centres[0] < LAG + 0.05  # of a slope in steps of pixels
+
+
+def test_along_its_way_an_edge_counts_the_less_of_the_past_the_faster_it_moves() -> None:
+    kept = []
+    for speed in (0.25, FAST, 4 * FAST):  # pixels of the grid a frame; four of the frame to one of it
+        before, now = resize(disc(20), (256, 256)), resize(disc(20 + speed), (256, 256))
+        brighter = np.clip(before + 0.2, 0, 1)  # what is left of the past can be told by this
+        weight = np.full((SIZE, SIZE), LONG, np.float32)
+        plain, other = (edges_steadied(now, b, still(x=speed), weight, disc(20 + speed)) for b in (before, brighter))
+        soft = (now > 0.2) & (now < 0.7)
+        kept.append(float((other - plain)[soft].mean()) / 0.2)
+    assert kept[0] == pytest.approx(0.49, abs=0.03)
+    assert kept[1] == pytest.approx(1 / 3, abs=0.03)
+    assert kept[2] == pytest.approx(1 / 18, abs=0.03)
+
+
+def test_grey_films_have_edges_as_exact_as_coloured_ones() -> None:
+    ys, xs = np.mgrid[:256, :256]
+    grey = np.where(np.hypot(xs - 128, ys - 128) < 60, 5, 250).astype(np.uint8)
+    rgb: NDArray[np.uint8] = np.dstack([grey] * 3)
+    small = resize(rgb, (SIZE, SIZE))
+    coarse = disc(32, 15)
+    slow = guided_upsample(coarse, small.astype(np.float32) / np.float32(255), rgb)
+    assert np.abs(upsampled(coarse, small, rgb) - snap(slow, CLEAR, 1 - SOLID)).max() < 1e-3
+
+
+@pytest.mark.parametrize("size_hw", [(1, 1), (1, 9), (9, 1), (3, 200)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_edges_of_the_smallest_frames(size_hw: tuple[int, int], dtype: type) -> None:
+    rgb: NDArray[Any] = np.full((*size_hw, 3), 9, dtype)
+    coarse = disc()
+    alpha = upsampled(coarse, np.full((SIZE, SIZE, 3), 9, np.uint8), rgb)
+    assert alpha.shape == size_hw
+    assert 0 <= alpha.min() <= alpha.max() <= 1
+    assert np.array_equal(coarse, disc())
 
 
 def test_an_outline_that_sways_by_less_than_is_seen_stays_and_nothing_is_left_behind() -> None:
@@ -201,7 +240,7 @@ def test_the_fast_guided_filter_is_the_guided_filter(name: str) -> None:
     small = resize(rgb, (320, 320))
     ys, xs = np.mgrid[:320, :320]
     coarse = np.clip((100 - np.hypot(xs - 160, ys - 150)) / 4, 0, 1).astype(np.float32)
-    slow = surer(guided_upsample(coarse, small.astype(np.float32) / np.float32(255), rgb))
+    slow = snap(guided_upsample(coarse, small.astype(np.float32) / np.float32(255), rgb), CLEAR, 1 - SOLID)
     fast = upsampled(coarse, small, rgb)
     assert np.abs(slow - fast).mean() < 1e-3
     assert np.quantile(np.abs(slow - fast), 0.999) < 0.06

@@ -58,10 +58,9 @@ def _plane(values: Floats, known: NDArray[np.bool_]) -> Floats:
     part = np.ascontiguousarray(values[rows, columns]).reshape(*near.shape, -1)
     given = np.asarray(cv2.copyTo(part, near.view(np.uint8)), np.float32).reshape(part.shape)
     # Sums, and a system of three: without the threads that a least-squares routine of numpy's keeps at full speed.
-    one, first, second = (_sums(weight * factor) for factor in (np.float32(1), across, across * across))
-    terms = np.array([one.sum(0), down @ one, first.sum(0)])[:, 0]
-    squares = np.array([terms, [terms[1], down**2 @ one[:, 0], down @ first[:, 0]], [terms[2], 0, second.sum()]])
-    squares[2, 1] = squares[1, 2]
+    one, first, second = (_sums(weight * factor)[:, 0] for factor in (np.float32(1), across, across * across))
+    terms, crossed = (one.sum(), down @ one, first.sum()), down @ first
+    squares = np.array([terms, (terms[1], down**2 @ one, crossed), (terms[2], crossed, second.sum())])
     plain = _sums(given)
     products = np.stack([plain.sum(0), (down[:, None] * plain).sum(0), _sums(given * across[:, None]).sum(0)])
     found = (np.linalg.pinv(squares, rcond=1e-9, hermitian=True)[:, :, None] * products).sum(1).astype(np.float32)
@@ -112,15 +111,21 @@ def _relaxed(values: Floats, hole: NDArray[np.bool_], steps: int) -> Floats:
     rows, columns = slice(max(top - 1, 0), top + height + 1), slice(max(left - 1, 0), left + width + 1)
     part = np.ascontiguousarray(values[rows, columns])
     inside = np.ascontiguousarray(hole[rows, columns]).view(np.uint8)
-    for _ in range(min(steps, _enough(width, height))):
+    at_border = (left == 0) + (left + width == hole.shape[1]), (top == 0) + (top + height == hole.shape[0])
+    for _ in range(min(steps, _enough((width, height), at_border))):
         means = cv2.filter2D(part, -1, NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
         cv2.copyTo(means, inside, part)
     values[rows, columns] = part.reshape(values[rows, columns].shape)
     return values
 
 
-def _enough(width: int, height: int) -> int:
+def _enough(size_wh: tuple[int, int], at_border: tuple[int, int]) -> int:
     """Jacobi steps after which of any error of a hole in a box of that size less than SETTLED is left: the slowest
-    falls by the mean of both sides' cosines a step (Young 1971)."""
-    slowest = (math.cos(math.pi / (width + 1)) + math.cos(math.pi / (height + 1))) / 2
-    return math.ceil(math.log(SETTLED) / math.log(max(slowest, SETTLED)))
+    falls by the mean of both axes' cosines a step (Young 1971). at_border: how many of an axis' two ends are the
+    picture's, where nothing holds it: as if it went on mirrored."""
+    ends = [
+        math.cos(math.pi / ((1 + open_ends) * length + 1)) if open_ends < 2 else 1.0
+        for length, open_ends in zip(size_wh, at_border, strict=True)
+    ]
+    slowest = min(max(sum(ends) / 2, SETTLED), 1 - 1e-9)
+    return math.ceil(math.log(SETTLED) / math.log(slowest))

@@ -14,7 +14,7 @@ from matteo.effects.fill import fill
 from matteo.effects.subject import Box, source_of
 from matteo.picture.composite import strips
 from matteo.picture.cutout import Cutout
-from matteo.picture.image import Image, Rgb
+from matteo.picture.image import ABOVE_0, Image, Rgb
 
 WORKING = 1000  # samples along the long side, on which the hole is filled: what is filled is smooth
 BEYOND = "the canvas reaches beyond the photograph, which was continued there: mirrored, and soon out of focus"
@@ -22,9 +22,9 @@ COARSE = 250  # samples along the long side of what is out of focus
 SOFT = 0.035  # of the long side: the deviation of its blur
 HIDDEN = "the subject is everywhere, so that nothing tells what is behind it: the photograph was taken as it is"
 SEEN_THROUGH = 0.5  # alpha up to which what is behind can be told from the pixel and the subject's colour
-NEAR = 11  # pixels a side: over so many it has to be what is filled in there, on average
-FINEST = 2 / 3
+FINEST = 2 / 3  # of a disc that blurs it: what is filled in is no finer
 GRAINY = 3.0  # pixels: a disc of that radius leaves nothing of the grain
+NEAR = 11  # pixels a side: over so many it has to be what is filled in there, on average
 APART = 3 / 255  # the mean difference up to which it is; none of it is kept from twice that on
 RAMP = 0.08  # of the long side: so far beyond the photograph nothing but that is seen
 
@@ -35,20 +35,20 @@ def clean_plate(cutout: Cutout, effect: str, margin: int = 0, blurred: float = 0
     margin: pixels around the subject that are not trusted either, unless they are, on average, what is filled in
     there: then they stay, with their grain. So does what the soft edge lets through. blurred: the radius in pixels of
     a disc that the plate is blurred with afterwards; then nothing finer than FINEST of it is filled in, and from GRAINY
-    on no grain is kept.
+    on all of that is, as nothing of a grain would be left.
     Where the canvas reaches beyond the source it is continued, mirrored and farther out ever softer (what is mirrored
     draws the eye), and a note says so; a source that was see-through itself keeps its opacity.
     Where no part of the source is seen by itself nothing can be filled in: its own pixels stay, and a note says so.
     UsageError, naming `effect`, where the cut-out has no source.
     """
     source = source_of(cutout, effect)
-    hidden: NDArray[Any] = cv2.inRange(cutout.alpha, float(np.nextafter(np.float32(0), np.float32(1))), 2.0)
+    hidden: NDArray[Any] = cv2.inRange(cutout.alpha, ABOVE_0, 2.0)
     if margin:
         ring = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
         hidden = cv2.dilate(hidden, ring)
     plain = replace(source, metadata=cutout.metadata, notes=())
     if source.opacity is None:
-        return _with(plain, _filled(source.rgb, hidden > 0, cutout if blurred < GRAINY else None, blurred))
+        return _with(plain, _filled(source.rgb, hidden > 0, cutout, blurred))
     inner = _rectangle(source.opacity)
     if inner is None:
         hidden = cv2.bitwise_or(hidden, cv2.inRange(source.opacity, 0.0, 0.5))
@@ -94,8 +94,8 @@ def _continued(rgb: Rgb, shape: tuple[int, ...], inner: Box) -> Rgb:
 
 def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout | None = None, blurred: float = 0) -> Rgb | None:
     """A copy with the hole filled: on a smaller picture, of whose cells only those count that are known as a whole.
-    None where no cell is. cutout: what is seen beside and through its edge stays where it fits in; None where
-    the picture's own colours are not to be trusted, as it is see-through itself."""
+    None where no cell is. cutout: what is seen beside and through its edge stays where it fits in, unless it is blurred
+    away; None where the picture's own colours are not to be trusted, as it is see-through itself."""
     step = max(1, -(-max(hidden.shape) // WORKING), int(blurred * FINEST))
     values, known = _reduced(rgb, hidden, step)
     if not known.any():
@@ -106,7 +106,7 @@ def _filled(rgb: Rgb, hidden: NDArray[np.bool_], cutout: Cutout | None = None, b
         if hidden[part].any():
             more = slice(max(part.start - NEAR, 0), min(part.stop + NEAR, len(hidden)))
             filled = _magnified(small, step, more)[:, : out.shape[1]]
-            if cutout is not None:
+            if cutout is not None and blurred < GRAINY:
                 filled = _with_grain(filled, rgb[more], hidden[more], cutout.rgb[more], cutout.alpha[more])
             filled = filled[part.start - more.start : part.stop - more.start]
             np.copyto(out[part], np.rint(filled).astype(out.dtype), where=hidden[part][..., None])

@@ -30,11 +30,14 @@ def cleaned(raw: Alpha, *, see_through: bool = False) -> Alpha:
     return remove_specks(close_doubts(fill_pinholes(snap(raw))))
 
 
-def snap(alpha: Alpha, low: float = LOW, high: float = HIGH) -> Alpha:
-    """Stretched so that all up to `low` is 0 and all from `high` is 1: a sigmoid gives neither by itself."""
-    stretched: Alpha = np.clip((alpha - np.float32(low)) / np.float32(high - low), 0, 1)
-    stretched[alpha >= np.float32(high)] = 1  # exactly, whatever the division rounds to
-    return stretched
+def snap(alpha: Alpha, low: float = LOW, high: float = HIGH, *, out: Alpha | None = None) -> Alpha:
+    """Stretched so that all up to `low` is 0 and all from `high` is 1, exactly: a sigmoid gives neither by itself.
+
+    out: where it is put, `alpha` itself if that is no longer needed."""
+    least = np.float32(low)
+    stretched = np.subtract(alpha, least, out=out)
+    stretched /= np.float32(high) - least
+    return np.clip(stretched, 0, 1, out=stretched)
 
 
 def settle(alpha: Alpha) -> None:

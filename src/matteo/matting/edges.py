@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from matteo.errors import UsageError
 from matteo.matting.classical import METHODS, OneSided, solve
+from matteo.matting.clean import snap
 from matteo.matting.given import from_trimap, impose, ramp
 from matteo.matting.guided import RADIUS, guided_filter, guided_upsample
 from matteo.matting.refine import Run, refine
@@ -29,7 +30,6 @@ EDGES = {
 LARGE = 1024  # an alpha longer than this is worked on at the picture's size, not on its own grid
 LEARNED = 0.7  # the refiner's share in the mean with the guided filter's alpha: the two err in different places
 CLEAR, SOLID = 0.15, 0.08  # a guess, refined, is taken for 0 or 1 so near to it; what lies between is stretched
-STRETCH = 1 / (1 - CLEAR - SOLID)
 SMALL = 640  # the grid on which a trimap alone is turned into a first alpha
 
 
@@ -68,18 +68,12 @@ def refined(
         if guessed and coarse is not None and trimap is None:
             other = _without_network("fast", rgb, coarse, small)
             cv2.addWeighted(alpha, LEARNED, other, 1 - LEARNED, 0, dst=alpha)
-            surer(alpha)
+            snap(alpha, CLEAR, 1 - SOLID, out=alpha)
     else:
         alpha = _without_network(edges, rgb, _first(coarse, trimap, rgb, edges), small)
     if trimap is not None:
         impose(alpha, trimap)
     return alpha
-
-
-def surer(alpha: Alpha) -> Alpha:
-    """In place: up to CLEAR 0, from 1 - SOLID on 1, what lies between stretched. It is given back, too."""
-    cv2.addWeighted(alpha, STRETCH, alpha, 0, -CLEAR * STRETCH, dst=alpha)
-    return np.clip(alpha, 0, 1, out=alpha)
 
 
 def _solved(method: str, rgb: Rgb, coarse: Alpha | None) -> Alpha:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from matteo.matting.tiles import SIDE, Tile, magnify, tiles, tiles_touching
 from matteo.matting.trimap import Mask
-from matteo.picture.image import Alpha, Rgb
+from matteo.picture.image import ABOVE_0, BELOW_1, Alpha, Rgb
 
 Floats = NDArray[np.float32]
 
@@ -38,8 +38,6 @@ LAMBDA_FULL = 0.4  # at full size alpha is least certain: more of what is beyond
 PRIOR = 1e-3  # weight of the coarser level's mean, which holds where nothing else is near
 ROWS = 256
 LEVEL_SIDE = 128  # samples of a tile of a grid
-LARGEST_BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
-SMALLEST = float(np.nextafter(np.float32(0), np.float32(1)))
 
 
 def estimate_foreground(
@@ -83,7 +81,7 @@ def estimate_foreground(
 def _bands(alpha: Alpha, shown: Alpha, step: int, near: float) -> Iterator[tuple[Tile, NDArray[np.uint8]]]:
     """The tiles in which a colour is to be found, no larger than that, and in each 255 where. They begin at multiples
     of step."""
-    least, most = max(SMALLEST, near), min(LARGEST_BELOW_1, 1 - near)
+    least, most = max(ABOVE_0, near), min(BELOW_1, 1 - near)
     side, rows, band = step * max(1, SIDE // step), slice(0, 0), np.zeros((0, 0), np.uint8)
     for tile in tiles((alpha.shape[0], alpha.shape[1]), side):
         if tile[0] != rows:  # of all tiles in a row at once

@@ -88,16 +88,17 @@ def linear_model(alpha: Alpha, rgb: Floats, radius: int, epsilon: float) -> tupl
     def variance(i: int, j: int) -> Floats:
         return np.asarray(mean(channels[i] * channels[j]) - means[i] * means[j] + np.float32(epsilon * (i == j)))
 
-    a = _solved(*(variance(i, j) for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))), *cv2.split(covariance))
+    sides = (variance(i, j) for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    a = np.asarray(cv2.merge(solved(*sides, *cv2.split(covariance))), np.float32)
     b = mean_alpha - cv2.transform(a * mean_rgb, SUM)
     return mean(a), mean(b)
 
 
-def _solved(
+def solved(
     m00: Floats, m01: Floats, m02: Floats, m11: Floats, m12: Floats, m22: Floats, v0: Floats, v1: Floats, v2: Floats
-) -> Floats:
-    """h x w x 3, the solution x of m x = v at each pixel, for symmetric positive m: by Cholesky's method without roots,
-    written out, as a general solver called for each pixel takes five times as long."""
+) -> list[Floats]:
+    """Three planes, the solution x of m x = v at each pixel, for symmetric positive m: by Cholesky's method without
+    roots, written out, as a general solver called for each pixel takes five times as long."""
     l10, l20 = m01 / m00, m02 / m00
     d1, rest = m11 - l10 * m01, m12 - l10 * m02
     l21 = rest / d1
@@ -105,4 +106,4 @@ def _solved(
     y1 = v1 - l10 * v0
     x2 = (v2 - l20 * v0 - l21 * y1) / d2
     x1 = y1 / d1 - l21 * x2
-    return np.asarray(cv2.merge([v0 / m00 - l10 * x1 - l20 * x2, x1, x2]), np.float32)
+    return [np.asarray(x, np.float32) for x in (v0 / m00 - l10 * x1 - l20 * x2, x1, x2)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from matteo.matting.foreground import sample
 from matteo.matting.tiles import SIDE, magnify, tiles
-from matteo.picture.image import Alpha, Rgb
+from matteo.picture.image import ABOVE_0, BELOW_1, Alpha, Rgb
 
 Floats = NDArray[np.float32]
 
@@ -22,8 +22,6 @@ WORKING = 400  # samples along the long side, of which the colours around are to
 NEAR = 0.04  # of the long side: the subject's own colours within this distance are its own
 STRONG = (0.15, 0.35)  # chroma of the backdrop, of 1, from which it is treated, and from which fully
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-SMALLEST = float(np.nextafter(np.float32(0), np.float32(1)))
-LARGEST = float(np.nextafter(np.float32(1), np.float32(0)))
 
 
 def neutralise(foreground: Rgb, rgb: Rgb, alpha: Alpha, opacity: Alpha | None = None) -> Rgb:
@@ -38,7 +36,7 @@ def neutralise(foreground: Rgb, rgb: Rgb, alpha: Alpha, opacity: Alpha | None = 
     hue, own = _around(sample(rgb, step) / full, sample(foreground, step) / full, sample(alpha, step), told)
     result = foreground.copy()
     for tile in tiles((alpha.shape[0], alpha.shape[1]), step * max(1, SIDE // step)):
-        band = cv2.inRange(alpha[tile], SMALLEST, LARGEST)
+        band = cv2.inRange(alpha[tile], ABOVE_0, BELOW_1)
         if not cv2.countNonZero(band):
             continue
         f = foreground[tile].astype(np.float32) / full

@@ -13,6 +13,7 @@ FOLDER = SHIPPED  # each has a folder of its own there: beside the cards of the 
 
 
 def companion_card(name: str) -> ModelCard:
+    """name: REFINER or STEADIER."""
     return from_json(FOLDER / name / f"{name}.json")
 
 

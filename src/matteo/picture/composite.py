@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.picture.image import Alpha, Image, Rgb
+from matteo.picture.image import ABOVE_0, BELOW_1, Alpha, Image, Rgb
 from matteo.picture.light import Light
 
 STRIP_PIXELS = 1 << 18
-LARGEST_BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
-SMALLEST = float(np.nextafter(np.float32(0), np.float32(1)))
 
 
 def composite(layers: Sequence[Image], light: Light | None = None) -> tuple[Rgb, Alpha | None]:
@@ -53,16 +51,18 @@ def _composed(
     between = np.zeros(out.shape[:2], np.uint8)
     for colour, weight in zip(colours[1:], weights[1:], strict=True):
         if weight is None:
-            out[:], total = colour, 1.0 if isinstance(total, float) else np.ones_like(total)
+            out[:] = colour
+            total = 1.0 if isinstance(total, float) else np.ones_like(total)
             between[:] = 0  # whatever is mixed beneath is not seen
             continue
         solid = weight == 1
         cv2.copyTo(np.ascontiguousarray(colour), solid.view(np.uint8), out)
         if isinstance(total, np.ndarray):
             total[solid] = 1
-        between *= ~solid
-        cv2.bitwise_or(between, cv2.inRange(weight, SMALLEST, LARGEST_BELOW_1), dst=between)
-    if (places := np.flatnonzero(between > 0)).size:
+        between[solid] = 0
+        cv2.bitwise_or(between, cv2.inRange(weight, ABOVE_0, BELOW_1), dst=between)
+    places = np.flatnonzero(between > 0)
+    if places.size:
         picked = [colour.reshape(-1, 3).take(places, 0) for colour in colours]
         shares = [None if weight is None else weight.ravel().take(places) for weight in weights]
         mixed, share = _mixed(picked if light is None else [light.linear(values) for values in picked], shares)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Rgb: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 Alpha: TypeAlias = NDArray[np.float32]
 
+ABOVE_0 = float(np.nextafter(np.float32(0), np.float32(1)))  # the least alpha that is not 0
+BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))  # the greatest that is not 1
+
 
 @dataclass(frozen=True)
 class Metadata:

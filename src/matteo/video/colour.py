@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from matteo.picture.image import Alpha, Image, Rgb
 from matteo.picture.write import joined
+from matteo.video import planes
 
 BT709, UNSAID, BT601, SMPTE170M, BT2020 = 1, 2, 5, 6, 9
 LIMITED, FULL = 1, 2
@@ -71,8 +72,11 @@ def to_image(frame: VideoFrame, colour: Colour) -> Image:
     """Straight RGB, uint8 or uint16 (the film's bits scaled to all of it), with the opacity that the film has."""
     deep = depth_of(frame.format) == 16
     alpha = any(component.is_alpha for component in frame.format.components) or frame.format.name == "pal8"
+    matrix = colour.matrix_at(frame.height, frame.width)
+    if frame.format.name in planes.FORMATS:
+        return Image(planes.from_planes(frame, matrix, full=colour.range == FULL))
     if not frame.format.is_rgb and frame.format.name != "pal8":
-        frame.colorspace = colour.matrix_at(frame.height, frame.width)
+        frame.colorspace = matrix
         frame.color_range = colour.range or LIMITED
         frame = _full_chroma(frame, deep, alpha)
     name = {(False, False): "rgb24", (False, True): "rgba", (True, False): "rgb48le", (True, True): "rgba64le"}
@@ -99,6 +103,9 @@ def _bits(format: VideoFormat) -> int:
 
 def to_frame(rgb: Rgb, alpha: Alpha | None, format: str, colour: Colour) -> VideoFrame:
     """The picture in a codec's pixel format, tagged. Opaque where alpha is None."""
+    if alpha is None and planes.is_for(format, rgb):
+        matrix = colour.matrix_at(rgb.shape[0], rgb.shape[1])
+        return _tagged(planes.to_planes(rgb, matrix, full=colour.range == FULL), colour)
     pixels = joined(rgb, alpha, rgb.dtype.itemsize * 8)
     name = (
         ("rgb24" if alpha is None else "rgba") if rgb.dtype == np.uint8 else "rgb48le" if alpha is None else "rgba64le"
@@ -112,10 +119,14 @@ def to_frame(rgb: Rgb, alpha: Alpha | None, format: str, colour: Colour) -> Vide
             format=format, interpolation=_FINE, dst_colorspace=_swscale(matrix),
             dst_color_range=colour.range or LIMITED, threads=1,
         )  # fmt: skip
-        done.colorspace = colour.matrix
-        done.color_range = colour.range
-    done.color_primaries, done.color_trc = colour.primaries, colour.transfer
-    return done
+    return _tagged(done, colour)
+
+
+def _tagged(frame: VideoFrame, colour: Colour) -> VideoFrame:
+    if not frame.format.is_rgb:
+        frame.colorspace, frame.color_range = colour.matrix, colour.range
+    frame.color_primaries, frame.color_trc = colour.primaries, colour.transfer
+    return frame
 
 
 def _swscale(matrix: int) -> int:

@@ -2,7 +2,8 @@
 
 A steady alpha on the small grid still flickers at full size: edges follow the frame's own pixels, with their noise and
 their compression. Where the way back can be trusted, edges are therefore a recursive mean of their own, along the way
-where it is longer than what the eye takes for still, in place where it is shorter. In place an edge would fall behind a
+where it is longer than what the eye takes for still, in place where it is shorter. The faster it moves the less the
+past counts: the way is known on a coarse grid, which will not do for an edge. In place an edge would fall behind a
 slow motion, so the past counts only so long that it lags by no more than a part of a pixel. And there an edge stays
 where it is as long as it would move by less than is seen: a head before a camera is never quite still, and its outline
 would tremble with it. An alpha of 0 or 1 is always what it is now, so that nothing is left behind.
@@ -24,7 +25,7 @@ Mask = NDArray[np.bool_]
 
 LONG, SHORT = 12.0, 1.0  # frames that the past counts at most: in place, along the way
 STILL, MOVING = 0.4, 0.6  # pixels of the frame, from one to the next: in place up to the one, along from the other
-FAST = 4.0  # pixels: half of SHORT; the way is known on a coarse grid, and the faster the less will do for an edge
+FAST = 1.5  # pixels of the grid, from one frame to the next, at which the past counts half of SHORT
 LAG = 0.3  # pixels that an edge may be behind in place, as a mean lags
 SLACK = 0.22  # by which an alpha of one half may stay what it was before, in place; less towards 0 and 1
 REACH = 5  # grid pixels: the window in which something is uncertain
@@ -61,7 +62,7 @@ def _way_share_and_slack(motion: Motion, weight: Floats, size_hw: tuple[int, int
     )
     speed = np.asarray(cv2.magnitude(x, y), np.float32)
     along = np.clip((speed - STILL) / (MOVING - STILL), 0, 1, dtype=np.float32)
-    moving = SHORT / (1 + (speed / FAST) ** 2)
+    moving = SHORT / (1 + (motion.speed / np.float32(FAST)) ** 2)
     kept = np.minimum(weight, np.where(along > 0, moving, np.minimum(LONG, LAG / np.maximum(speed, 1e-3))))
     share = kept / (1 + kept)
     slack = SLACK * (1 - along) * np.minimum(kept, 1) / (1 + kept)  # around the mean, which is SLACK around what is now

@@ -55,11 +55,12 @@ def motion(before: Bytes, after: Bytes) -> Motion:
     if grid_hw == size_hw:
         return Motion(back, trust)
     scale_xy = np.array([size_hw[1] / grid_hw[1], size_hw[0] / grid_hw[0]], np.float32)
-    back, trust = (_enlarged(values, size_hw) for values in (back, trust))
+    back, trust = (grown(values, size_hw) for values in (back, trust))
     return Motion(back * scale_xy, trust)
 
 
-def _enlarged(values: Floats, size_hw: tuple[int, int]) -> Floats:
+def grown(values: Floats, size_hw: tuple[int, ...]) -> Floats:
+    """h x w or h x w x c on a finer grid: linear, pixel centres aligned."""
     return np.asarray(cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
@@ -74,6 +75,7 @@ def places(back: Floats) -> Places:
 
 
 def brought(values: Array, way: Places, *, smooth: bool = True) -> Array:
+    """`warped` by a way that was found before."""
     how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
     return cv2.remap(values, *way, how, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 

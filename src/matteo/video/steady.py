@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from matteo.models.looks import log_odds
 from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha
-from matteo.video.flow import Motion, brought, places
+from matteo.video.flow import Motion, brought, grown, places
 
 Floats = NDArray[np.float32]
 Run = Callable[[Floats, Floats], Sequence[Floats]]  # 1 x 9 x h x w, 1 x 8 x h x w -> share, change, memory
@@ -80,13 +80,12 @@ def carried(past: Past, motion: Motion) -> Past:
     """The past where it is now; its weight and what is remembered fall with the trust in the way."""
     height, width = past.hidden.shape[1:]
     most = SHORT + (LONG - SHORT) / (1 + (motion.speed / np.float32(STILL)) ** 2)
-    way, scale_xy = (
-        places(motion.back),
-        np.array([width / motion.trust.shape[1], height / motion.trust.shape[0]], np.float32),
-    )
+    scale_xy = np.array([width / motion.trust.shape[1], height / motion.trust.shape[0]], np.float32)
+    way = places(motion.back)
     weight = np.minimum(brought(past.weight, way), most) * motion.trust
     against, waited = (brought(counts, way, smooth=False) for counts in (past.against, past.waited))
-    trust, small_way = resize(motion.trust, (height, width)), places(resize(motion.back, (height, width)) * scale_xy)
+    trust = resize(motion.trust, (height, width))
+    small_way = places(resize(motion.back, (height, width)) * scale_xy)
     hidden = np.stack([brought(values, small_way) * trust for values in past.hidden])
     return Past(brought(past.alpha, way), weight, against, waited, hidden)
 
@@ -120,8 +119,8 @@ def decided(past: Past, seen: Seen, small: NDArray[np.uint8], trust: Floats, run
     facts = resize(trust, grid_hw), weight / np.float32(LONG), valid, np.full(grid_hw, seen.kind, np.float32)
     frame = np.stack([*odds, *facts, *cv2.split(colours)])
     share, change, hidden = run(frame[None], past.hidden[None])
-    share = _enlarged(share[0, 0] * (np.float32(KEPT) * (weight > 0)), size_hw)
-    now = now + _enlarged(np.clip(change[0, 0], -LARGEST, LARGEST), size_hw)
+    share = grown(share[0, 0] * (np.float32(KEPT) * (weight > 0)), size_hw)
+    now = now + grown(np.clip(change[0, 0], -LARGEST, LARGEST), size_hw)
     found = np.clip(now + share * (before - now), -MOST, MOST)
     alpha = np.asarray(1 / (1 + np.exp(-found)), np.float32)
     return replace(past, alpha=alpha, weight=past.weight + 1, hidden=hidden[0])
@@ -137,7 +136,3 @@ def half_of(size_hw: tuple[int, ...]) -> tuple[int, int]:
     """The network's grid for an alpha of that size: half of it, in multiples of MULTIPLE."""
     height, width = (MULTIPLE * max(1, round(length / 2 / MULTIPLE)) for length in size_hw)
     return height, width
-
-
-def _enlarged(values: Floats, size_hw: tuple[int, ...]) -> Floats:
-    return np.asarray(cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,6 +1,7 @@
-"""The guided filter of `matteo.matting.guided` (He and Sun 2015) for films: the same formulas, three times as fast.
+"""The guided filter of `matteo.matting.guided` (He and Sun 2015) for films: the same formulas, several times as fast,
+and what is nearly certain becomes certain.
 
-The linear model is solved only where alpha is uncertain, by cofactors, and its maps are enlarged tile by tile.
+The linear model is solved only where alpha is uncertain, and its maps are enlarged tile by tile.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.matting.edges import surer
-from matteo.matting.guided import EPSILON, RADIUS
+from matteo.matting.clean import snap
+from matteo.matting.edges import CLEAR, SOLID
+from matteo.matting.guided import EPSILON, RADIUS, solved
 from matteo.matting.tiles import Tile, tiles_touching
 from matteo.picture.image import Alpha, Rgb
 
@@ -44,7 +46,8 @@ def upsampled(coarse: Alpha, small: NDArray[np.uint8], rgb: Rgb) -> Alpha:
         *by_colour, found, least, most = enlarged((*slopes, offset, low, high), size_hw, tile)
         for slope, colour in zip(by_colour, cv2.split(rgb[tile]), strict=True):
             cv2.accumulateProduct(slope, colour.astype(np.float32), found)
-        alpha[tile] = surer(np.asarray(cv2.min(cv2.max(found, least), most), np.float32))
+        within = np.asarray(cv2.min(cv2.max(found, least), most), np.float32)
+        alpha[tile] = snap(within, CLEAR, 1 - SOLID)
     return alpha
 
 
@@ -87,38 +90,25 @@ def _model(alpha: Alpha, small: NDArray[np.uint8], uncertain: Mask) -> list[Floa
     needed = cv2.dilate(uncertain[box].astype(np.uint8), np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8))
     places = np.flatnonzero(needed)
 
-    def there(values: Floats, times: Floats | None = None) -> Floats:
-        """The mean of the values, or of a product, over the window, where it is needed."""
-        return _mean(values if times is None else values * times).ravel()[places]
+    def there(values: Floats) -> Floats:
+        """The mean of the values over the window, where it is needed."""
+        return _mean(values).ravel()[places]
 
-    r, g, b = colours
-    squares = there(r, r), there(r, g), there(r, b), there(g, g), there(g, b), there(b, b)
-    solved = _solved([there(c) for c in colours], there(a), [there(c, a) for c in colours], squares)
+    means, mean = [there(colour) for colour in colours], there(a)
+
+    def together(i: int, j: int) -> Floats:
+        return there(colours[i] * colours[j]) - means[i] * means[j] + np.float32(EPSILON * (i == j))
+
+    sides = (together(i, j) for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    slopes = solved(*sides, *(there(c * a) - m * mean for c, m in zip(colours, means, strict=True)))
+    offset = mean - sum(slope * m for slope, m in zip(slopes, means, strict=True))
     model = []
-    for values in solved:
+    for values in (*slopes, offset):
         plane, whole = np.zeros_like(a), np.zeros_like(alpha)
         plane.ravel()[places] = values
         whole[box] = _mean(plane)
         model.append(whole)
     return model
-
-
-def _solved(
-    rgb: Sequence[Floats], alpha: Floats, products: Sequence[Floats], squares: Sequence[Floats]
-) -> list[Floats]:
-    """From n windows' means (the colours; alpha; each colour by alpha; rr, rg, rb, gg, gb, bb) the slopes and the
-    offset: the colours' covariance matrix, solved by its cofactors."""
-    r, g, b = rgb
-    rr, rg, rb, gg, gb, bb = squares
-    xx, yy, zz = (square - c * c + np.float32(EPSILON) for square, c in ((rr, r), (gg, g), (bb, b)))
-    xy, xz, yz = rg - r * g, rb - r * b, gb - g * b
-    cx, cy, cz = (product - c * alpha for product, c in zip(products, rgb, strict=True))
-    a, b_, c = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
-    d, e, f = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
-    scale = 1 / (xx * a + xy * b_ + xz * c)
-    slopes = [p * cx + q * cy + s * cz for p, q, s in ((a, b_, c), (b_, d, e), (c, e, f))]
-    slopes = [slope * scale for slope in slopes]
-    return [*slopes, alpha - sum(slope * colour for slope, colour in zip(slopes, rgb, strict=True))]
 
 
 def _mean(values: Floats) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matteo.effects.subject import source_of
 from matteo.picture.composite import composite, strips
 from matteo.picture.cutout import Cutout
-from matteo.picture.image import Alpha, Image, Rgb
+from matteo.picture.image import ABOVE_0, Alpha, Image, Rgb
 
 _DEPTHS = {1: cv2.CV_8U, 2: cv2.CV_16U}  # of a channel, by its bytes
 
@@ -86,7 +86,7 @@ def right_under(cutout: Cutout, layer: Image) -> Cutout:
 def before(cutout: Cutout, layer: Image) -> Cutout:
     """With a layer over the subject, which becomes part of it."""
     assert layer.opacity is not None
-    left, top, width, height = cv2.boundingRect(cv2.inRange(layer.opacity, float(np.nextafter(np.float32(0), 1)), 2.0))
+    left, top, width, height = cv2.boundingRect(cv2.inRange(layer.opacity, ABOVE_0, 2.0))
     if not width:
         return cutout
     part = slice(top, top + height), slice(left, left + width)
