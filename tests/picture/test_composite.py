@@ -12,7 +12,7 @@ from matteo.errors import UsageError
 from matteo.picture.composite import composite
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image
-from matteo.picture.light import light_of
+from matteo.picture.light import Light, light_of
 
 from .made import ellipse, noise
 
@@ -92,3 +92,16 @@ def test_an_opaque_layer_hides_all_beneath() -> None:
     assert np.array_equal(rgb, top.rgb)
     assert opacity is not None
     assert (opacity == 1).all()
+
+
+@pytest.mark.parametrize("light", [None, light_of(None)])
+def test_an_opacity_a_hair_above_1_is_opaque(light: Light | None) -> None:
+    """As sums of opacities come out."""
+    rng = np.random.default_rng(0)
+    below, above = (rng.integers(0, 256, (6, 7, 3), np.uint8) for _ in range(2))
+    weight = np.full((6, 7), np.nextafter(np.float32(1), np.float32(2)), np.float32)
+    weight[0], weight[1] = 0, 1
+    rgb, opacity = composite([Image(below), Image(above, weight)], light)
+    assert opacity is None
+    assert np.array_equal(rgb[1:], above[1:])
+    assert np.array_equal(rgb[0], below[0])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteo.picture.image import ABOVE_0, BELOW_1, Alpha, Image, Rgb
+from matteo.picture.image import ABOVE_0, Alpha, Image, Rgb
 from matteo.picture.light import Light
 
 STRIP_PIXELS = 1 << 18
@@ -59,8 +59,8 @@ def _composed(
         cv2.copyTo(np.ascontiguousarray(colour), solid.view(np.uint8), out)
         if isinstance(total, np.ndarray):
             total[solid] = 1
+        cv2.bitwise_or(between, cv2.inRange(weight, ABOVE_0, 2.0), dst=between)  # sums may come out a hair above 1
         between[solid] = 0
-        cv2.bitwise_or(between, cv2.inRange(weight, ABOVE_0, BELOW_1), dst=between)
     places = np.flatnonzero(between > 0)
     if places.size:
         picked = [colour.reshape(-1, 3).take(places, 0) for colour in colours]
