@@ -95,6 +95,18 @@ def test_killed_again_and_again_it_finishes_and_makes_nothing_twice(tree: Tree, 
     assert not (tmp_path / "cut" / ".matteo.lock").exists()
 
 
+def test_killed_between_the_outputs_name_and_the_end_of_the_other_one(tree: Tree, tmp_path: Path) -> None:
+    """The output is whole, and lies aside as well, under the name that it had before."""
+    line = command(tree(*NAMES[:4]), tmp_path / "cut", tmp_path / "calls")
+    assert finish(line).returncode == 0
+    done = sorted(outputs(tmp_path / "cut"))
+    first = tmp_path / "cut" / done[0]
+    os.link(first, first.with_name(f".{first.name}.0123abcd.part"))
+    finished = finish(line)
+    assert finished.stdout.count("skipped") == 4
+    assert files_under(tmp_path / "cut") == {*done, "matteo-manifest.jsonl"}
+
+
 def test_killed_between_line_and_output_it_makes_that_output(tree: Tree, tmp_path: Path) -> None:
     """The instant at which the manifest names an output that lies still aside, under another name."""
     line = command(tree(*NAMES), tmp_path / "cut", tmp_path / "calls")

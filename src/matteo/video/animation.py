@@ -132,8 +132,8 @@ def _palette(pixels: Pixels) -> tuple[Pixels, Pixels]:
     index = np.array(small, np.uint8)
     table = np.zeros((256, 4), np.uint8)
     colours = np.array(small.getpalette(), np.uint8).reshape(-1, 3)
-    table[: len(colours), 0], table[: len(colours), 1:] = 255, colours
-    table[255] = 0
+    table[:, 0], table[: len(colours), 1:] = 255, colours
+    table[255] = 0  # and no other: a GIF has one that is seen through, and FFmpeg takes the first
     if pixels.shape[2] == 4:
         index[pixels[..., 3] < OPAQUE] = 255
     return index, table

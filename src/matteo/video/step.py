@@ -46,7 +46,7 @@ class Quality:
     both: bool = False
 
 
-QUALITIES = {"draft": Quality(3, 0.2, "fast"), "good": Quality(2, 0.17, "fast"), "best": Quality(1, 0.0, "fine", True)}
+QUALITIES = {"draft": Quality(3, 0.25, "fast"), "good": Quality(2, 0.17, "fast"), "best": Quality(1, 0.0, "fine", True)}
 
 SLIP = 2  # frames for which the network may deny what was seen before
 LOSS = 8  # the same, where it denies the whole subject
