@@ -19,10 +19,9 @@ from matteo.picture.image import Alpha, Image, Rgb
 from matteo.picture.write import joined
 from matteo.video import planes
 
-BT709, UNSAID, BT601, SMPTE170M, BT2020 = 1, 2, 5, 6, 9
+BT709, UNSAID, BT601, SMPTE170M = 1, 2, 5, 6
 LIMITED, FULL = 1, 2
 HDR = {16: "PQ", 18: "HLG"}  # transfers whose values no viewer of pictures understands
-_KNOWN = (BT709, 4, BT601, SMPTE170M, 7, BT2020)
 _FINE = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 
 
@@ -37,7 +36,7 @@ class Colour:
 
     def matrix_at(self, height: int, width: int) -> int:
         """The matrix said, or what every player takes where none is: BT.709 for HD and larger, BT.601 below."""
-        if self.matrix in _KNOWN:
+        if self.matrix in planes.WEIGHTS:
             return self.matrix
         return BT709 if height >= 720 or width >= 1280 else BT601
 
