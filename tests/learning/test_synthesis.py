@@ -17,7 +17,7 @@ from matteo.learning.data import Pair, decode, pairs_of, read_tar
 from matteo.learning.synthesis import synthesize
 from matteo.learning.synthesis.layer import Layer, disc, streak, through_lens
 from matteo.learning.synthesis.noise import above, smooth_noise
-from matteo.learning.synthesis.patterns import glass, leaves, net, pierced, veil
+from matteo.learning.synthesis.patterns import glass, leaves, net, pierced, streaks, veil
 from matteo.learning.synthesis.rough import enlarged, rough
 from matteo.learning.synthesis.scene import compose, make_background, make_layer, subject_of, to_light, to_srgb
 from matteo.learning.synthesis.strands import FINER, Growth, box_filtered, grow
@@ -142,6 +142,22 @@ def test_a_composite_is_foreground_where_alpha_is_one_and_background_where_it_is
         assert np.abs((rgb - layer.rgb)[inside].mean()) < 0.01
         assert np.abs((rgb - behind)[outside].mean()) < 0.01
         assert np.abs(rgb - layer.rgb)[inside].mean() < 0.05
+
+
+def test_a_ground_with_a_grain_changes_across_it_and_hardly_along_it() -> None:
+    ratios = []
+    for seed in range(8):
+        ground = streaks(np.array([0.6, 0.4, 0.3], np.float32), (160, 200), generator(seed))
+        assert ground.shape == (160, 200, 3)
+        assert ground.min() >= 0
+        assert ground.max() <= 1
+        assert np.abs(ground.mean((0, 1)) - [0.6, 0.4, 0.3]).max() < 0.15
+        down, across = np.gradient(ground.mean(2))
+        structure = np.array([[across**2, across * down], [across * down, down**2]]).mean((2, 3))
+        weak, strong = np.linalg.eigvalsh(structure)  # Bigun and Granlund 1987
+        ratios.append(strong / weak)
+    assert min(ratios) > 1.2
+    assert np.median(ratios) > 3
 
 
 def test_layers_are_decided_by_their_seed_and_differ_otherwise() -> None:
