@@ -142,7 +142,7 @@ def from_made(picture: Made, backgrounds: Sequence[Bytes], side: int, rng: Gener
     alpha, rgb = unit(picture.alpha[box]), unit(picture.rgb[box])
     if rng.random() < RECOMPOSED:
         layer = Layer(unit(picture.foreground[box]), alpha)
-        background = make_background(backgrounds, (alpha.shape[0], alpha.shape[1]), rng)
+        background = make_background(backgrounds, (alpha.shape[0], alpha.shape[1]), rng, layer)
         rgb = unit(compose(layer, background, rng))
     return rgb, alpha, *rough(alpha, rng)
 

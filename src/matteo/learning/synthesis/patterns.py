@@ -1,4 +1,5 @@
-"""What is neither solid nor strand: lace, nets, leaves, holes, veils, smoke, glass. Layers from noise and ripples."""
+"""What is neither solid nor strand: lace, nets, leaves, holes, veils, smoke, glass; and grounds that look like strands
+and are none. Layers from noise and ripples."""
 
 from __future__ import annotations
 
@@ -78,6 +79,31 @@ def glass(subject: Layer, rng: Generator) -> Layer:
     alpha = subject.alpha * (1 - where * (1 - through))
     brightened = subject.rgb + (1 - subject.rgb) * (0.8 * lights * where)[..., None]
     return Layer(brightened.astype(np.float32), alpha.astype(np.float32))
+
+
+def streaks(colour: Floats, size_hw: tuple[int, int], rng: Generator) -> Floats:
+    """A ground with a grain, H x W x 3: wood, straw, cloth, brushed metal. Along the grain it hardly changes, across it
+    from pixel to pixel, as hair does; the colour is its mean."""
+    height, width = size_hw
+    length = float(np.exp(rng.uniform(np.log(8), np.log(120))))
+    across = float(np.exp(rng.uniform(np.log(1.2), np.log(6))))
+    angle = rng.uniform(0, np.pi)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    bent = rng.uniform(0, 3) * across * smooth_noise(size_hw, max(size_hw) * rng.uniform(0.1, 0.5), rng)
+    along = (x * np.cos(angle) + y * np.sin(angle)).astype(np.float32)
+    beside = (y * np.cos(angle) - x * np.sin(angle)).astype(np.float32) + bent
+    total = np.zeros(size_hw, np.float32)
+    for finer, share in ((1, 1.0), (4, rng.uniform(0.2, 1))):
+        step = max(1.0, across * (4 if finer == 1 else 1))
+        grid = rng.standard_normal((64, 256), np.float32)
+        wide = np.pad(grid, 2, mode="wrap")
+        places = np.mod(along / (length / finer), 64) + 2, np.mod(beside / step, 256) + 2
+        total += np.float32(share) * cv2.remap(wide, places[1], places[0], cv2.INTER_CUBIC)
+    contrast = float(np.exp(rng.uniform(np.log(0.04), np.log(0.45))))
+    tint = 1 + rng.normal(0, 0.15, 3).astype(np.float32)  # the grain is of another colour, not only darker
+    shade = 1 + rng.uniform(0, 0.2) * smooth_noise(size_hw, max(size_hw) * rng.uniform(0.2, 1), rng)
+    grain = 1 + contrast * total[..., None] * tint
+    return np.clip(colour * grain * shade[..., None], 0, 1).astype(np.float32)
 
 
 def own_colour(subject: Layer, rng: Generator) -> Floats:

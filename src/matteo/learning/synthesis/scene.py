@@ -13,13 +13,14 @@ from matteo.learning.data import Pair
 from matteo.learning.jpeg import through_jpeg
 from matteo.learning.synthesis.layer import Floats, Generator, Layer, disc, floats, through_lens
 from matteo.learning.synthesis.noise import smooth_noise
-from matteo.learning.synthesis.patterns import glass, leaves, pierced, veil
+from matteo.learning.synthesis.patterns import glass, leaves, own_colour, pierced, streaks, veil
 from matteo.learning.synthesis.strands import fur, grass, grow, hair
 
 Bytes = NDArray[np.uint8]
 
 RIM = 2  # pixels of a photograph's own edge that are left out: they show its old background
 LEAST, MOST = 0.03, 0.8  # shares of the picture that a subject may have
+STREAKED = 0.25  # share of the backgrounds that are of one grain: what looks like hair there is none
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,15 @@ def make_layer(pair: Pair, longest: int, rng: Generator) -> Layer:
     return through_lens(layer, rng)
 
 
-def make_background(backgrounds: Sequence[Bytes], size_hw: tuple[int, int], rng: Generator) -> Floats:
-    """H x W x 3 float32 in [0, 1]: a part of a photograph, sharp or out of focus, or a plain wall."""
+def make_background(
+    backgrounds: Sequence[Bytes], size_hw: tuple[int, int], rng: Generator, subject: Layer | None = None
+) -> Floats:
+    """H x W x 3 float32 in [0, 1]: a part of a photograph, sharp or out of focus, a plain wall, or a ground with a
+    grain, its colour mostly one of the subject's where that is given."""
+    if rng.random() < STREAKED:
+        colour = rng.random(3, np.float32) if subject is None else own_colour(subject, rng)
+        near = colour * np.float32(np.exp(rng.normal(0, 0.3)))
+        return streaks(np.clip(near, 0.03, 0.97).astype(np.float32), size_hw, rng)
     if rng.random() < 0.12 or not backgrounds:
         plain = rng.random(3, np.float32) * np.ones((*size_hw, 1), np.float32)
         shade = 1 + rng.uniform(0, 0.2) * smooth_noise(size_hw, max(size_hw) * rng.uniform(0.2, 1), rng)
@@ -161,6 +169,6 @@ def to_srgb(light: Floats) -> Floats:
 
 def make_composite(pair: Pair, backgrounds: Sequence[Bytes], longest: int, rng: Generator) -> Composite:
     layer = make_layer(pair, longest, rng)
-    background = make_background(backgrounds, (layer.alpha.shape[0], layer.alpha.shape[1]), rng)
+    background = make_background(backgrounds, (layer.alpha.shape[0], layer.alpha.shape[1]), rng, layer)
     rgb = compose(layer, background, rng)
     return Composite(rgb, layer.alpha, np.rint(layer.rgb * 255).astype(np.uint8))
