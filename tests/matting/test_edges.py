@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matteo.errors import UsageError
 from matteo.matting.classical import METHODS
-from matteo.matting.edges import CLEAR, EDGES, LEARNED, SOLID, refined
+from matteo.matting.edges import CLEAR, DENIED, EDGES, LEARNED, SOLID, refined
 from matteo.matting.given import ramp
 from matteo.matting.guided import guided_filter
 from matteo.matting.refine import refine
@@ -141,6 +141,25 @@ def test_of_a_networks_guess_fine_edges_are_the_mean_of_two_ways() -> None:
     assert not np.allclose(fine, learned, atol=0.02)
     given = refined("fine", rgb, coarse, run=run)  # a mask that somebody made is no guess
     assert np.array_equal(given, refine(rgb, coarse, run))
+
+
+def test_where_a_network_was_sure_of_the_background_no_hair_is_found() -> None:
+    """The refiner says that everything in its band is hair; the network had no doubt beyond five of its own pixels."""
+    rgb, alpha = scene()
+    coarse = resize(alpha, (60, 60))
+    near = np.asarray(cv2.dilate(coarse, np.ones((5, 5), np.uint8)), np.float32)
+    hints, faint = np.maximum(coarse, 0.05 * near), np.maximum(coarse, 0.05)
+
+    @filtering
+    def hairy(patches: NDArray[np.float32], _: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.ones_like(patches[:, :1])
+
+    told, doubtful = (refined("fine", rgb, coarse, run=hairy, guessed=True, hints=h) for h in (hints, faint))
+    sure = (resize(hints, alpha.shape, smooth=False) <= DENIED).astype(np.uint8)
+    beyond, hinted = (cv2.erode(part, np.ones((13, 13), np.uint8)) > 0 for part in (sure, 1 - sure))
+    assert (doubtful[beyond] > 0.5).any()
+    assert (told[beyond] == 0).all()
+    assert np.abs(told - doubtful)[hinted].max() < 0.02
 
 
 def test_unknown_edges_are_named() -> None:

@@ -30,6 +30,7 @@ EDGES = {
 LARGE = 1024  # an alpha longer than this is worked on at the picture's size, not on its own grid
 LEARNED = 0.7  # the refiner's share in the mean with the guided filter's alpha: the two err in different places
 CLEAR, SOLID = 0.15, 0.08  # a guess, refined, is taken for 0 or 1 so near to it; what lies between is stretched
+DENIED, ALLOWED = 0.005, 0.02  # a guess, as it was told, that lets no alpha be found, and from which it lets all
 SMALL = 640  # the grid on which a trimap alone is turned into a first alpha
 
 
@@ -56,7 +57,8 @@ def refined(
     the refiner's network, for "fine". guessed: `coarse` is a network's, wrong in places: "fine" is then the mean of the
     refiner's alpha and of the guided filter's, where fur before a ground like it is less often taken for half of it,
     and what is nearly certain becomes certain.
-    hints: h x w, that alpha before it was cleaned, if at hand: "fine" looks for the hair that cleaning took away.
+    hints: h x w, that alpha before it was cleaned, if at hand: "fine" looks for the hair that cleaning took away, and
+    for none where they are sure of the background.
     """
     check_edges(edges)
     if edges in METHODS:
@@ -66,6 +68,8 @@ def refined(
             raise UsageError("fine edges need the refiner's network: give it as run")
         alpha = refine(rgb, coarse, run, trimap, guessed=guessed, hints=hints)
         if guessed and coarse is not None and trimap is None:
+            if hints is not None:
+                deny(alpha, hints)
             other = _without_network("fast", rgb, coarse, small)
             cv2.addWeighted(alpha, LEARNED, other, 1 - LEARNED, 0, dst=alpha)
             snap(alpha, CLEAR, 1 - SOLID, out=alpha)
@@ -74,6 +78,13 @@ def refined(
     if trimap is not None:
         impose(alpha, trimap)
     return alpha
+
+
+def deny(alpha: Alpha, hints: Alpha) -> None:
+    """In place: no alpha (H x W) where a network was sure that there is background, by hints (h x w) of its own. The
+    grain of a table beside a saucer looks like hair to who sees only that; the network saw the saucer."""
+    allowed = np.clip((hints - np.float32(DENIED)) / np.float32(ALLOWED - DENIED), 0, 1)
+    cv2.min(alpha, resize(allowed, (alpha.shape[0], alpha.shape[1])), dst=alpha)
 
 
 def _solved(method: str, rgb: Rgb, coarse: Alpha | None) -> Alpha:
