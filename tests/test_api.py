@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +70,16 @@ def test_foreground_and_keep_source_are_passed_on() -> None:
     assert plain.source is None
     assert (plain.rgb == np.roll(PICTURE, 9, 1)).all()
     assert {"foreground", "keep_source"} <= set(inspect.signature(matteo.remove).parameters)
+
+
+def test_nothing_is_kept_or_told_about_a_run(tmp_path: Path) -> None:
+    """ONNX Runtime counts its sessions for its maker, from 1.32 on everywhere, in a file of the user's folder first."""
+    unset = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "XDG_DATA_HOME", "MATTEO_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    code = "import numpy as np, matteo; matteo.remove(np.zeros((40, 60, 3), np.uint8))"
+    subprocess.run([sys.executable, "-c", code], env={**environment, "HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []
+    asked = {**environment, "HOME": str(tmp_path), "ORT_DISABLE_TELEMETRY": "0"}  # who wants it is left alone
+    code = "import os, matteo; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    said = subprocess.run([sys.executable, "-c", code], env=asked, check=True, capture_output=True, text=True)
+    assert said.stdout == "0\n"

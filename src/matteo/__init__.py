@@ -9,6 +9,7 @@
 Names are loaded when first used, so that `import matteo` costs nothing.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from matteo.video.cut import cut_video, iter_video
 
 __version__ = "0.1.0"
+
+# From 1.32 on ONNX Runtime tells its maker of every session, with the network's file name. Nothing leaves the machine.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _HOME = {
     "alpha": "api",
