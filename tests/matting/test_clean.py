@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteo.matting.clean import cleaned, close_doubts, fill_pinholes, remove_specks, snap
+from matteo.matting.clean import POOLED, cleaned, close_doubts, fill_pinholes, remove_ghosts, remove_specks, snap
 from matteo.matting.confidence import expected_iou
 
 
@@ -143,3 +143,34 @@ def test_of_what_is_seen_through_partial_alpha_stays() -> None:
     glass[100:200, 100:200] = 0.6
     assert (cleaned(glass, see_through=True)[100:200, 100:200] < 0.7).all()
     assert (cleaned(glass)[100:200, 100:200] == 1).all()
+
+
+@pytest.mark.parametrize("size_hw", [(300, 200), (777, 2 * POOLED + 33), (3 * POOLED + 1, 500)])
+def test_faint_islands_of_a_whole_picture_go_and_nothing_else_does(size_hw: tuple[int, int]) -> None:
+    subject = np.zeros(size_hw, np.float32)
+    subject[60:160, 50:150] = 1
+    subject[59, 50:150] = 0.2  # its edge
+    subject[-1, -1] = 0.6  # small, and strong enough
+    alpha = subject.copy()
+    alpha[200:230, 20:60] = 0.3
+    alpha[:3, -3:] = 0.49
+    remove_ghosts(alpha)
+    assert np.array_equal(alpha, subject)
+
+
+def test_a_strand_of_broken_pixels_hangs_together_where_the_picture_is_large() -> None:
+    alpha = np.zeros((100, 4 * POOLED), np.float32)
+    alpha[40:60, 100:200] = 1
+    alpha[50, 200:260:3] = 0.2
+    before = alpha.copy()
+    remove_ghosts(alpha)
+    assert np.array_equal(alpha, before)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3])
+def test_where_all_is_faint_nothing_is_a_ghost(value: float) -> None:
+    alpha = np.zeros((50, 60), np.float32)
+    alpha[10:20, 10:20] = value
+    before = alpha.copy()
+    remove_ghosts(alpha)
+    assert np.array_equal(alpha, before)

@@ -20,7 +20,7 @@ from matteo.matting.refine import Run
 from matteo.matting.surroundings import surroundings
 from matteo.remover import in_order
 
-GUESSED = 0.45  # share of patches whose coarse alpha is the network's own, or a refiner's of that
+GUESSED = 0.58  # share of patches whose coarse alpha is the network's own, or a refiner's of that
 HOPELESS = 0.3  # mean difference of it from the truth in a patch's band, from which there is nothing to learn
 RECOMPOSED = 0.5  # of the others: share put before a new background
 TRIES = 6

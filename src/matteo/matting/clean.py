@@ -20,6 +20,7 @@ FAINT = 0.5
 SURE = 0.9  # mean of an island's inside from which it is a part of the subject however small: the dot of an i
 LEAST_CORE = 4  # samples of such an inside
 PINHOLE = 0.0005  # of the picture's area
+POOLED = 1024  # samples along the long side of the grid on which what refinement left over is found
 DOUBTED = 0.3  # a hole that is nowhere lower is a doubt, not a hole
 
 
@@ -66,6 +67,29 @@ def remove_specks(alpha: Alpha, smallest: float = SPECK) -> Alpha:
         if island is not main and not (large_or_sure and island.strongest >= FAINT):
             result[island.box][island.where] = 0
     return result
+
+
+def remove_ghosts(alpha: Alpha) -> None:
+    """In place, of a picture's full size: islands of alpha that are nowhere FAINT or more go, as refinement may leave
+    some where it looked for hair. Where nothing is, all stays.
+
+    They are told apart on a grid of at most POOLED samples, each the largest alpha of its square, so that a strand of
+    broken pixels is one with what it grows from.
+    """
+    step = -(-max(alpha.shape) // POOLED)
+    levels = np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
+    if step > 1:
+        levels = np.asarray(cv2.dilate(levels, np.ones((step, step), np.uint8), anchor=(0, 0)), np.uint8)[::step, ::step]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((levels > 0).astype(np.uint8), connectivity=8)
+    is_strong = np.zeros(count, bool)
+    is_strong[labels[levels >= 255 * FAINT]] = True
+    if not is_strong[1:].any():
+        return
+    for number in np.flatnonzero(~is_strong[1:]) + 1:
+        left, top, across, down = (int(n) for n in stats[number, :4])
+        of_it = labels[top : top + down, left : left + across] == number
+        part = alpha[top * step : (top + down) * step, left * step : (left + across) * step]
+        part[np.kron(of_it, np.ones((step, step), bool))[: part.shape[0], : part.shape[1]]] = 0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from matteo.errors import UsageError
 from matteo.matting.classical import METHODS, OneSided, solve
-from matteo.matting.clean import snap
+from matteo.matting.clean import remove_ghosts, snap
 from matteo.matting.given import from_trimap, impose, ramp
 from matteo.matting.guided import RADIUS, guided_filter, guided_upsample
 from matteo.matting.refine import Run, refine
@@ -56,7 +56,7 @@ def refined(
     on that grid, where it is at hand. trimap: H x W; outside its unknown part the result is exactly as it says. run:
     the refiner's network, for "fine". guessed: `coarse` is a network's, wrong in places: "fine" is then the mean of the
     refiner's alpha and of the guided filter's, where fur before a ground like it is less often taken for half of it,
-    and what is nearly certain becomes certain.
+    what is nearly certain becomes certain, and faint islands that are left over go.
     hints: h x w, that alpha before it was cleaned, if at hand: "fine" looks for the hair that cleaning took away, and
     for none where they are sure of the background.
     """
@@ -73,6 +73,7 @@ def refined(
             other = _without_network("fast", rgb, coarse, small)
             cv2.addWeighted(alpha, LEARNED, other, 1 - LEARNED, 0, dst=alpha)
             snap(alpha, CLEAR, 1 - SOLID, out=alpha)
+            remove_ghosts(alpha)
     else:
         alpha = _without_network(edges, rgb, _first(coarse, trimap, rgb, edges), small)
     if trimap is not None:
