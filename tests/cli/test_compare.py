@@ -42,6 +42,22 @@ def test_a_folder_on_a_sheet(pair: tuple[Path, Path], tmp_path: Path) -> None:
     assert opened(out / "sheet.jpg").width == 2 * 100 + 3 * 12
 
 
+def test_a_damaged_picture_of_a_folder_is_named_and_left_out(
+    pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.png").write_bytes(pair[0].read_bytes()[:5000])
+    out = tmp_path / "out"
+    out.mkdir()
+    assert matteo("compare", tmp_path, "-o", out / "sheet.png", "--columns", 3, "--tile", 100) == 1
+    assert f"{tmp_path / 'bad.png'}" in capsys.readouterr().err
+    assert opened(out / "sheet.png").width == 2 * 100 + 3 * 12
+    for path in pair:
+        path.unlink()
+    assert matteo("compare", tmp_path, "-o", out / "none.png") == 2
+    assert "no picture that can be read" in capsys.readouterr().err
+    assert not (out / "none.png").exists()
+
+
 def test_wrong_use(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -64,5 +80,5 @@ def test_wrong_use(pair: tuple[Path, Path], tmp_path: Path, capsys: pytest.Captu
 
 def test_the_pictures_of_a_sheet_are_opened_small(pair: tuple[Path, Path]) -> None:
     """A folder of them at full size is more than a memory holds."""
-    assert {picture.size_hw for picture in _opened(list(pair), 50)} == {(33, 50)}
-    assert {picture.size_hw for picture in _opened(list(pair), None)} == {(300, 451)}
+    assert {picture.size_hw for _, picture in _opened(list(pair), 50, skip=False)} == {(33, 50)}
+    assert {picture.size_hw for _, picture in _opened(list(pair), None, skip=False)} == {(300, 451)}

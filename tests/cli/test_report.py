@@ -10,7 +10,7 @@ import pytest
 from matteo.batch.engine import Record, Status
 from matteo.batch.plan import Job, Plan
 from matteo.cli.report import LISTED, Reporter, deserves_a_look
-from matteo.matting.confidence import WORTH_A_LOOK
+from matteo.matting.confidence import ALL, WORTH_A_LOOK
 
 SURE, UNSURE = WORTH_A_LOOK, WORTH_A_LOOK - 0.01
 
@@ -51,6 +51,16 @@ def test_the_least_certain_come_first_with_their_reasons(capsys: pytest.CaptureF
 def test_nothing_is_said_where_all_are_sure_and_of_one_picture(capsys: pytest.CaptureFixture[str]) -> None:
     assert "deserve" not in told([record("a", SURE), record("b", 1.0)], capsys)[1]
     assert "deserve" not in told([record("a", 0.1)], capsys)[1]
+
+
+def test_a_picture_of_which_nearly_all_is_left_deserves_a_look(capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = told([record("a", SURE), record("b", 0.99, ALL)], capsys)
+    assert f"out/b.png, confidence 0.99: {ALL}" in err[err.index("1 of 2") :]
+
+
+def test_of_one_picture_that_was_done_before_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "1 skipped" in told([record("a", None, status="skipped")], capsys)[1]
+    assert "done" not in told([record("a", SURE)], capsys)[1]
 
 
 def test_a_long_list_is_cut(capsys: pytest.CaptureFixture[str]) -> None:

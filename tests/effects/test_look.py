@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,16 @@ def test_what_is_said_later_wins_and_effects_are_joined() -> None:
     assert joined == Look(background="red", fill="85%", effect=("duotone", "sticker"))
     assert Look(margin="5%").over(base).fill is None  # two ways to say the same thing
     assert Look().over(base) == base
+
+
+def test_none_takes_back_what_a_preset_says() -> None:
+    base = Look(background="white", shadow="contact", outline="4px", glow="2%", harmonize="0.5")
+    nothing = Look(background="none", shadow="none", outline="none", glow="none", harmonize="none")
+    assert nothing.over(base).tidied() == Look()
+    assert Look(background="transparent").over(base).tidied().background is None
+    assert Look(shadow="none").over(base).tidied() == replace(base, shadow=None)
+    with pytest.raises(UsageError):
+        steps(Look(shadow="transparent").tidied())
 
 
 def test_the_effects_are_those_of_the_functions_in_order() -> None:

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from matteo.matting.confidence import (
     ALIKE,
+    ALL,
     CUT,
     FINE,
     LOW_LIGHT,
     NO_SUBJECT,
+    PARTLY,
     _lab,
+    between_share,
     contrast,
     expected_iou,
     is_plain,
@@ -90,6 +93,25 @@ def test_fine_structure() -> None:
     bars = np.zeros((SIDE, SIDE), np.bool_)
     bars[:, ::4] = True
     assert thin_share(bars) > 1  # the gaps are wider than the bars
+
+
+def test_hardly_any_background() -> None:
+    nearly = np.ones((SIDE, SIDE), np.float32)
+    nearly[:8, :] = 0  # a twentieth
+    assert ALL not in said(nearly)
+    nearly[:2, :] = 1
+    assert said(nearly) == (ALL, CUT)
+    assert ALL in said(np.ones((SIDE, SIDE), np.float32))
+
+
+def test_partly_see_through() -> None:
+    glass = disc()
+    glass[60:100, 60:80] = 0.4
+    assert said(glass) == (PARTLY,)
+    assert between_share(glass) == pytest.approx(40 * 20 / (glass > 0.5).sum())
+    soft = np.asarray(cv2.GaussianBlur(disc(), (0, 0), 0.6), np.float32)
+    assert between_share(soft) == 0  # an edge is no part
+    assert between_share(np.zeros((SIDE, SIDE), np.float32)) == 0
 
 
 def test_the_reasons_do_not_depend_on_the_size() -> None:

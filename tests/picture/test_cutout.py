@@ -116,6 +116,16 @@ def test_jpeg_needs_a_background(tmp_path: Path) -> None:
     assert read(tmp_path / "a.jpg").opacity is None
 
 
+def test_formats_by_the_names_that_people_write() -> None:
+    cutout = _cutout()
+    assert cutout.encode("PNG") == cutout.encode("png")
+    assert cutout.encode("tif") == cutout.encode("tiff")
+    assert cutout.over("white").encode("jpg") == cutout.over("white").encode("JPEG")
+    assert cutout.encode_alpha("JPG") == cutout.encode_alpha("jpeg")
+    with pytest.raises(UnsupportedFormat, match="png, webp, avif, tiff, jpeg, psd, ora, exr"):
+        cutout.encode("bmp")
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_as_a_pil_image(dtype: Any) -> None:
     cutout = _cutout(dtype, metadata=Metadata(icc=display_p3()))

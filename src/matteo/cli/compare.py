@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from matteo.errors import UsageError
+from matteo.errors import PictureError, UsageError
 
 if TYPE_CHECKING:
     from matteo.picture.image import Image
@@ -33,7 +34,7 @@ WAYS = ("split", "side", "sheet", "moving")
 def compare(
     paths: tuple[str, ...], output: str, way: str | None, at: str, columns: int, tile: int, no_labels: bool,
     quality: int | None, overwrite: bool, debug: bool,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Shows what was done.
 
     \b
@@ -55,7 +56,12 @@ def compare(
     line = number("--at", at, share=True)
     if not 0 <= line <= 1:
         raise UsageError(f"--at is {at}; give 0% to 100%")
-    opened = _opened(files, tile if way == "sheet" else None)
+    is_sheet = way == "sheet"
+    found = list(_opened(files, tile if is_sheet else None, skip=is_sheet and Path(paths[0]).is_dir()))
+    if not found:
+        raise UsageError(f"{paths[0]} holds no picture that can be read")
+    damaged = len(files) - len(found)
+    files, opened = [list(each) for each in zip(*found, strict=True)]
     if way in ("split", "moving"):
         _check_alike(files, opened)
     names = () if no_labels else tuple(path.name for path in files)
@@ -67,6 +73,7 @@ def compare(
         data = _still(way, opened, names, line, columns, tile).encode(format, quality=quality)
     publish(data, target, overwrite=overwrite, sources=files)
     click.echo(str(target), err=True)
+    return 1 if damaged else 0
 
 
 def _check_alike(files: list[Path], opened: list[Image]) -> None:
@@ -78,12 +85,21 @@ def _check_alike(files: list[Path], opened: list[Image]) -> None:
         )
 
 
-def _opened(files: list[Path], tile: int | None) -> list[Image]:
-    """A sheet's pictures are shrunk one by one: a folder of them at full size is more than the memory holds."""
+def _opened(files: list[Path], tile: int | None, *, skip: bool) -> Iterator[tuple[Path, Image]]:
+    """A sheet's pictures are shrunk one by one: a folder of them at full size is more than the memory holds. skip:
+    those that cannot be read are named and left out."""
     from matteo.effects.compare import thumbnail
     from matteo.picture.read import read
 
-    return [read(path) if tile is None else thumbnail(read(path), tile) for path in files]
+    for path in files:
+        try:
+            image = read(path)
+        except PictureError as error:
+            if not skip:
+                raise
+            click.echo(f"matteo: {error}; it is left out", err=True)
+            continue
+        yield path, image if tile is None else thumbnail(image, tile)
 
 
 def _still(way: str, opened: list[Image], names: tuple[str, ...], at: float, columns: int, tile: int) -> Image:

@@ -24,7 +24,7 @@ _OPTIONS = (
     click.option("--size", metavar="WxH", help="The canvas in pixels; the subject is scaled to it, enlarged too."),
     click.option("--aspect", metavar="W:H", help="The canvas's shape, as 4:5, without a size."),
     click.option("--position", metavar="WHERE", help="Of the subject: center, bottom, top-left, … or X,Y in shares."),
-    click.option("--shadow", metavar="KIND", help="drop, contact, cast, reflection, or keep (the photograph's own)."),
+    click.option("--shadow", metavar="KIND", help="drop, contact, cast, reflection, keep (the picture's own), none."),
     click.option(
         "--outline", metavar="WIDTH[,COLOUR]", help="A line around it; thousandths of the long side, 0.6%, or 12px."
     ),

@@ -66,7 +66,7 @@ class Reporter:
                 if self._bar:
                     self._bar.advance(self._bar.task_ids[0])
         self._bar = None
-        if len(plan.jobs) != 1 or plan.passed_over:
+        if len(plan.jobs) != 1 or plan.passed_over or counts["skipped"]:
             parts = [f"{n} {status}" for status, n in counts.items() if n or status == "done"]
             self._say(", ".join(parts) + _passed_over(plan.passed_over))
         if len(plan.jobs) > 1 and doubtful:
@@ -108,10 +108,13 @@ class Reporter:
 
 
 def deserves_a_look(record: Record) -> bool:
-    """Whether the picture's confidence is so low that a person should check it."""
-    from matteo.matting.confidence import WORTH_A_LOOK
+    """Whether the picture's confidence is so low that a person should check it, or nearly all of it is left."""
+    from matteo.matting.confidence import ALL, WORTH_A_LOOK
 
-    return record.facts.get("confidence") is not None and _confidence(record) < WORTH_A_LOOK
+    facts: Mapping[str, Any] = record.facts
+    if facts.get("confidence") is None:
+        return False
+    return _confidence(record) < WORTH_A_LOOK or ALL in (facts.get("reasons") or ())
 
 
 def _confidence(record: Record) -> float:

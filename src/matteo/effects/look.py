@@ -21,7 +21,7 @@ from matteo.picture.image import Image
 from matteo.picture.layers.drawn import Drawn
 from matteo.picture.limits import Limits
 
-NOTHING = ("none", "transparent")
+NOTHING = "none"  # takes back what a preset says
 FIT_NAMES = tuple(f"{fit}:" for fit in FITS)
 POSITIONS = {
     "center": (0.5, 0.5), "centre": (0.5, 0.5), "top": (0.5, 0.0), "bottom": (0.5, 1.0), "left": (0.0, 0.5),
@@ -64,8 +64,16 @@ class Look:
         return replace(other, **said, effect=(*other.effect, *self.effect))
 
     def tidied(self) -> Look:
-        """The same where "none" and "transparent" are no background, as nothing is."""
-        return replace(self, background=None) if self.background in NOTHING else self
+        """The same where "none", and of a background "transparent", is nothing."""
+
+        def unless_nothing(text: str | None) -> str | None:
+            return None if text == NOTHING else text
+
+        return replace(
+            self, background=None if self.background == "transparent" else unless_nothing(self.background),
+            shadow=unless_nothing(self.shadow), outline=unless_nothing(self.outline), glow=unless_nothing(self.glow),
+            harmonize=unless_nothing(self.harmonize),
+        )  # fmt: skip
 
     def files(self) -> dict[str, Path]:
         """The pictures that its texts name: each by its path as it is written there."""

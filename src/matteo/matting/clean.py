@@ -79,7 +79,8 @@ def remove_ghosts(alpha: Alpha) -> None:
     step = -(-max(alpha.shape) // POOLED)
     levels = np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
     if step > 1:
-        levels = np.asarray(cv2.dilate(levels, np.ones((step, step), np.uint8), anchor=(0, 0)), np.uint8)[::step, ::step]
+        square = np.ones((step, step), np.uint8)
+        levels = np.asarray(cv2.dilate(levels, square, anchor=(0, 0)), np.uint8)[::step, ::step]
     count, labels, stats, _ = cv2.connectedComponentsWithStats((levels > 0).astype(np.uint8), connectivity=8)
     is_strong = np.zeros(count, bool)
     is_strong[labels[levels >= 255 * FAINT]] = True

@@ -15,15 +15,18 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 NO_SUBJECT = "no clear subject"
+ALL = "hardly any background"
 CUT = "subject cut by the border"
 LOW_LIGHT = "low light"
 ALIKE = "subject and background alike"
 FINE = "fine structure"
+PARTLY = "partly see-through"
 
 WORTH_A_LOOK = 0.7  # confidence under which a person should check the cut-out: see docs/confidence.md
 
 PLAIN = 2 / 255  # what the colours of an empty surface differ by at most
 LEAST_AREA = 0.002  # of the picture
+MOST_AREA = 0.95  # beyond it hardly anything was taken away
 LEAST_EXPECTED = 0.5  # expected overlap below which no subject stands out
 TOUCH = 0.1  # of a side's length that the subject covers
 DARK = 0.3  # luma, of 1, that 95 % of the pixels stay under
@@ -31,6 +34,9 @@ NEAR = 10.0  # distance in CIELAB, over half of the outline
 RIM = 0.03  # of the shorter side: how far from the outline colours are compared
 THIN = 0.03  # of the shorter side: what a square of this side does not fit into
 THIN_SHARE = 0.12  # of the subject's area
+BETWEEN = 0.1, 0.9  # alpha that is neither
+WIDE = 0.02  # of the shorter side: wider than a soft edge
+PARTLY_SHARE = 0.1  # of the subject's area
 
 _TO_XYZ = np.array(  # linear sRGB to X, Y, Z, each of 1 for white
     [[0.433953, 0.376219, 0.189828], [0.212671, 0.715160, 0.072169], [0.017758, 0.109477, 0.872765]], np.float32
@@ -73,10 +79,11 @@ def reasons(alpha: Alpha, rgb: Floats) -> tuple[str, ...]:
     inside = alpha > 0.5
     found = [(NO_SUBJECT, not has_subject(alpha)), (LOW_LIGHT, is_dark(rgb))]
     if inside.any():
-        found += [(CUT, touch(inside) >= TOUCH)]
+        found += [(ALL, float(inside.mean()) > MOST_AREA), (CUT, touch(inside) >= TOUCH)]
         found += [(ALIKE, contrast(inside, rgb) < NEAR), (FINE, thin_share(inside) > THIN_SHARE)]
+        found += [(PARTLY, between_share(alpha) > PARTLY_SHARE)]
     held = {reason for reason, holds in found if holds}
-    return tuple(reason for reason in (NO_SUBJECT, CUT, LOW_LIGHT, ALIKE, FINE) if reason in held)
+    return tuple(reason for reason in (NO_SUBJECT, ALL, CUT, LOW_LIGHT, ALIKE, FINE, PARTLY) if reason in held)
 
 
 def has_subject(alpha: Alpha) -> bool:
@@ -129,6 +136,15 @@ def thin_share(inside: Mask) -> float:
     mask = inside.astype(np.uint8)
     opened, closed = (cv2.morphologyEx(mask, how, square) for how in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE))
     return float((closed - opened).sum() / mask.sum())
+
+
+def between_share(alpha: Alpha) -> float:
+    """The area that is neither subject nor background, but for soft edges and thin parts, as a share of the
+    subject's: a doubt, or glass."""
+    size = max(3, round(WIDE * min(alpha.shape)) | 1)
+    between = cv2.inRange(alpha, *BETWEEN)
+    wide = cv2.morphologyEx(between, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
+    return cv2.countNonZero(wide) / max(1.0, float(np.count_nonzero(alpha > 0.5)))
 
 
 def _lab(rgb: Floats) -> Floats:

@@ -109,6 +109,7 @@ class Cutout:
         of the layers, the subject's pixels uncut below its mask where `source` is known."""
         from matteo.picture import formats
 
+        format = formats.named(format)
         if format in formats.LAYERED:
             from matteo.picture.layers import stack
 
@@ -117,9 +118,10 @@ class Cutout:
 
     def encode_alpha(self, format: str) -> bytes:
         """The bytes of a grey picture of the subject's alpha, in the source's depth where the format has it."""
+        from matteo.picture.formats import named
         from matteo.picture.write import encode_grey
 
-        return encode_grey(self.alpha, self.metadata, format, depth=self.depth)
+        return encode_grey(self.alpha, self.metadata, named(format), depth=self.depth)
 
     def save(
         self,

@@ -48,8 +48,8 @@ REFUSED: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\x76\x2f\x31\x01", "OpenEXR", "export it as 16-bit PNG or TIFF"),
     (0, b"#?RADIANCE", "Radiance HDR", "export it as 16-bit PNG or TIFF"),
     (0, b"PK\x03\x04", "a zip archive (or an office document)", "unpack it and hand in the pictures"),
-    (4, b"ftyp", "a video", "hand in a single picture of it; films are not read yet"),
-    (0, b"\x1aE\xdf\xa3", "a video", "hand in a single picture of it; films are not read yet"),
+    (4, b"ftyp", "a video", "cut it out with `matteo video`, or hand in a single picture of it"),
+    (0, b"\x1aE\xdf\xa3", "a video", "cut it out with `matteo video`, or hand in a single picture of it"),
 )
 
 OUTPUTS: dict[str, str] = {
@@ -101,6 +101,15 @@ def refusal(head: bytes) -> tuple[str, str] | None:
     if text.startswith((b"<!doctype html", b"<html")):
         return "a web page", "download the picture itself"
     return None
+
+
+def named(format: str) -> str:
+    """The output format of a name as people write it: "PNG", "jpg" and "tif", too. UnsupportedFormat for any other."""
+    known = OUTPUTS.get(f".{format.lower()}")
+    if known is None:
+        known_ones = ", ".join(dict.fromkeys(OUTPUTS.values()))
+        raise UnsupportedFormat(f"{format} is not written here; use one of {known_ones}")
+    return known
 
 
 def from_suffix(path: str | os.PathLike[str]) -> str:

@@ -71,6 +71,7 @@ class Image:
         from matteo.picture import formats
         from matteo.picture.write import encode
 
+        format = formats.named(format)
         if format in formats.LAYERED:
             from matteo.picture.layers import stack
 

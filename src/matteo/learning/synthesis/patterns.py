@@ -103,7 +103,7 @@ def streaks(colour: Floats, size_hw: tuple[int, int], rng: Generator) -> Floats:
     tint = 1 + rng.normal(0, 0.15, 3).astype(np.float32)  # the grain is of another colour, not only darker
     shade = 1 + rng.uniform(0, 0.2) * smooth_noise(size_hw, max(size_hw) * rng.uniform(0.2, 1), rng)
     grain = 1 + contrast * total[..., None] * tint
-    return np.clip(colour * grain * shade[..., None], 0, 1).astype(np.float32)
+    return np.asarray(np.clip(colour * grain * shade[..., None], 0, 1), np.float32)
 
 
 def own_colour(subject: Layer, rng: Generator) -> Floats:

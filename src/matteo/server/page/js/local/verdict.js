@@ -1,7 +1,8 @@
 /** What may be wrong with an alpha: the facts and thresholds of matteo.matting.confidence, on the network's own grid. */
 import { extreme, reflect101, boxed } from "./geometry.js";
 
-const PLAIN = 2 / 255, LEAST_AREA = 0.002, LEAST_EXPECTED = 0.5, TOUCH = 0.1, DARK = 0.3, NEAR = 10, RIM = 0.03, THIN = 0.03, THIN_SHARE = 0.12;
+const PLAIN = 2 / 255, LEAST_AREA = 0.002, MOST_AREA = 0.95, LEAST_EXPECTED = 0.5, TOUCH = 0.1, DARK = 0.3, NEAR = 10, RIM = 0.03;
+const THIN = 0.03, THIN_SHARE = 0.12, BETWEEN = [0.1, 0.9], WIDE = 0.02, PARTLY_SHARE = 0.1;
 
 /** Whether the picture (side x side x 3 in [0, 1]) is of one colour. */
 export function isPlain(rgb) {
@@ -35,10 +36,12 @@ export function reasons(alpha, rgb, side) {
   const area = inside.reduce((sum, one) => sum + one, 0);
   const found = [];
   if (area / alpha.length < LEAST_AREA || expectedIou(alpha) < LEAST_EXPECTED) found.push("no clear subject");
+  if (area / alpha.length > MOST_AREA) found.push("hardly any background");
   if (area && touch(inside, side) >= TOUCH) found.push("subject cut by the border");
   if (isDark(rgb)) found.push("low light");
   if (area && contrast(inside, rgb, side) < NEAR) found.push("subject and background alike");
   if (area && thinShare(inside, side) / area > THIN_SHARE) found.push("fine structure");
+  if (area && betweenShare(alpha, side) / area > PARTLY_SHARE) found.push("partly see-through");
   return found;
 }
 
@@ -105,4 +108,12 @@ function thinShare(inside, side) {
   const morph = (values, first) => extreme(extreme(values, side, side, radius, first), side, side, radius, !first);
   const opened = morph(inside, false), closed = morph(inside, true);
   return closed.reduce((sum, value, i) => sum + value - opened[i], 0);
+}
+
+/** What is neither subject nor background, but for soft edges and thin parts, in pixels. */
+function betweenShare(alpha, side) {
+  const radius = Math.max(3, Math.round(WIDE * side) | 1) >> 1;
+  const between = alpha.map((value) => (value >= BETWEEN[0] && value <= BETWEEN[1] ? 1 : 0));
+  const opened = extreme(extreme(between, side, side, radius, false), side, side, radius, true);
+  return opened.reduce((sum, value) => sum + value, 0);
 }
