@@ -138,6 +138,7 @@ def test_the_deepest_layer_and_the_lowest_ones_profile_decide(folder: Path) -> N
         (PLAIN + 'effect = ["avatar"]', "whole picture"),
         (PLAIN + 'effect = ["crop"]', "changes the canvas"),
         ("[canvas]\nsize = '9x9'", "has no layers"),
+        ("[canvas]\nsize = '9x9'\n[layer]\npicture = 'a.png'", "two brackets"),
         ("[[layer]]\npicture = 'a.png'", "has no canvas"),
         ("[canvas", "cannot be read as TOML"),
     ],

@@ -35,6 +35,7 @@ def test_values_by_place_and_by_name_are_those_of_the_function() -> None:
         ("outlin", "did you mean outline?"),
         ("", "is no effect"),
         ("outline:widht=3", "did you mean width?"),
+        ("shadow:cast:angle=90", "write cast,angle=90"),
         ("outline:1,red,1,2", "3 values at most"),
         ("outline:3,width=4", "gives width twice"),
         ("outline:3,whit", "no colour"),

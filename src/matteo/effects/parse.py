@@ -54,6 +54,9 @@ def _named(effect: str, part: str, number: int, order: list[str]) -> tuple[str, 
     """The parameter that a part of the text is for, and its value."""
     before, equals, after = part.partition("=")
     if equals:
+        kind, colon, parameter = before.strip().partition(":")
+        if colon and parameter in order:
+            raise UsageError(f"values are apart by commas: write {kind},{parameter}={after.strip()}")
         if before.strip() not in order:
             raise UsageError(f"{effect} knows no {before.strip()!r}; {nearest(before.strip(), order)}")
         return before.strip(), after.strip()

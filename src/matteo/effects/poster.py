@@ -78,6 +78,8 @@ def read_poster(path: Path, limits: Limits | None = None) -> Poster:
     _known(canvas, _CANVAS, where)
     if "size" not in canvas:
         raise UsageError(f'{where}: has no size; add size = "1200x800"')
+    if isinstance(layers, dict):
+        raise UsageError(f"{path}: [layer] is to be [[layer]], with two brackets, as there may be several")
     if not isinstance(layers, list) or not layers:
         raise UsageError(f'{path}: has no layers; add [[layer]] and picture = "me.jpg"')
     width, height = _size(canvas["size"], where, limits)
