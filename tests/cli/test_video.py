@@ -87,6 +87,20 @@ def test_several_films_into_a_folder_and_a_failure(
     assert "bad.mp4" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("more", [(), ("--preview",)])
+def test_two_films_that_would_become_one_file_are_refused(
+    astronaut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
+) -> None:
+    other = tmp_path / "other" / astronaut.name
+    other.parent.mkdir()
+    other.write_bytes(astronaut.read_bytes())
+    out = tmp_path / "out"
+    assert run(astronaut, other, "-o", f"{out}/", "--background", "white", "--overwrite", *more) == 2
+    said = capsys.readouterr().err
+    assert f"{astronaut} and {other} would both become {out}" in said
+    assert not out.exists()
+
+
 def test_a_preview(astronaut: Path, tmp_path: Path) -> None:
     assert run(astronaut, "-o", tmp_path / "sheet.png", "--preview", "--quality", "draft") == 0
     with PIL.Image.open(tmp_path / "sheet.png") as sheet:

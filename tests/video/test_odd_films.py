@@ -16,6 +16,7 @@ from PIL import ImageCms
 import matteo
 from matteo.effects.look import Look
 from matteo.errors import UnreadablePicture
+from matteo.picture.image import Alpha, Rgb
 from matteo.video.backdrop import FilmBackdrop
 from matteo.video.film import is_pattern
 from matteo.video.plan import Planned, planned
@@ -164,3 +165,22 @@ def test_a_looped_film_far_on_is_not_read_round_by_round(tmp_path: Path, monkeyp
     far = behind._at(Fraction(1000) + Fraction(2, 25))
     assert len(begun) <= 2
     assert np.array_equal(far.rgb, FilmBackdrop(source)._at(Fraction(2, 25)).rgb)
+
+
+def test_of_a_frame_that_is_seen_whole_nothing_stays_in_a_gif(tmp_path: Path) -> None:
+    """A subject comes so near that it fills the picture, and goes away again."""
+    shares = [0.1, 1.0, 1.0, 0.4, 0.1]
+
+    def near(rgb: Rgb, memory: int | None) -> tuple[Alpha, int]:
+        number = 0 if memory is None else memory + 1
+        alpha = np.zeros(rgb.shape[:2], np.float32)
+        alpha[:, : round(rgb.shape[1] * shares[number])] = 1
+        return alpha, number
+
+    source = make_film(tmp_path / "near.mkv", stamps=[*range(0, 200, 40)], time_base=Fraction(1, 1000), sound=None)
+    matteo.cut_video(source, tmp_path / "near.gif", step=near)
+    with PilImage.open(tmp_path / "near.gif") as image:
+        for number, share in enumerate(shares):
+            image.seek(number)
+            seen = np.asarray(image.convert("RGBA"))[..., 3] > 0
+            assert seen.mean() == pytest.approx(share, abs=0.01)

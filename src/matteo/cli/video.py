@@ -107,6 +107,8 @@ class _Films:
         folder = output is not None and (output.endswith(("/", "\\")) or Path(output).is_dir())
         if output is not None and len(films) > 1 and not folder:
             raise UsageError(f"{output} is one file for several films: give a folder, {output}/")
+        if len(films) > 1:
+            self._check_apart(films, Path(output) if folder and output else None)
         failed = 0
         for film in films:
             try:
@@ -117,6 +119,27 @@ class _Films:
                 failed += 1
                 self._failed(film, error)
         return 1 if failed else 0
+
+    def _check_apart(self, films: list[Path], home: Path | None) -> None:
+        """UsageError where two films would have one output: the second would take the first one's place, or find it
+        taken after hours."""
+        from matteo.batch.names import fold
+        from matteo.video.plan import planned
+
+        seen: dict[str, Path] = {}
+        for film in films:
+            try:
+                if self.preview:
+                    target = _sheet_of(film, home, None)
+                else:
+                    target = planned(film, None, look=self.look, folder=home, **self.asked).job.outputs[0].target
+            except UsageError:
+                raise
+            except MatteoError:  # which is told when its turn comes
+                continue
+            other = seen.setdefault(fold(str(target.absolute())), film)
+            if other is not film:
+                raise UsageError(f"{other} and {film} would both become {target}: give them one at a time, with -o")
 
     def _one(self, film: Path, output: str | None, folder: bool, matte: Path | None) -> None:
         from matteo.batch.engine import make_folder
@@ -137,11 +160,9 @@ class _Films:
     def _sheet(self, film: Path, home: Path | None, target: Path | None) -> None:
         """A contact sheet beside the film, or where -o says; beside the output where that names a film."""
         from matteo.video.plan import ANYTHING, planned
-        from matteo.video.preview import SUFFIXES, preview
+        from matteo.video.preview import preview
 
-        target = target or (home or film.parent) / film.name.replace("%", "n")
-        if target.suffix.lower() not in SUFFIXES or target.name == film.name.replace("%", "n"):
-            target = target.with_name(f"{target.stem}.preview.png")
+        target = _sheet_of(film, home, target)
         plan = planned(film, ANYTHING, look=self.look, **{**self.asked, "codec": None})
         count = preview(plan.job, target, overwrite=self.overwrite)
         self._say(
@@ -168,6 +189,15 @@ class _Films:
 
     def _say(self, line: dict[str, object], text: str) -> None:
         click.echo(json.dumps(line)) if self.as_json else click.echo(text, err=True)
+
+
+def _sheet_of(film: Path, home: Path | None, target: Path | None) -> Path:
+    from matteo.video.preview import SUFFIXES
+
+    target = target or (home or film.parent) / film.name.replace("%", "n")
+    if target.suffix.lower() not in SUFFIXES or target.name == film.name.replace("%", "n"):
+        return target.with_name(f"{target.stem}.preview.png")
+    return target
 
 
 @contextmanager

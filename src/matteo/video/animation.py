@@ -136,4 +136,6 @@ def _palette(pixels: Pixels) -> tuple[Pixels, Pixels]:
     table[255] = 0  # and no other: a GIF has one that is seen through, and FFmpeg takes the first
     if pixels.shape[2] == 4:
         index[pixels[..., 3] < OPAQUE] = 255
+        if not (index == 255).any():  # FFmpeg leaves a frame that is seen whole behind all that follow
+            index[-1, -1] = 255
     return index, table
