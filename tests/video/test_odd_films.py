@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -184,3 +185,25 @@ def test_of_a_frame_that_is_seen_whole_nothing_stays_in_a_gif(tmp_path: Path) ->
             image.seek(number)
             seen = np.asarray(image.convert("RGBA"))[..., 3] > 0
             assert seen.mean() == pytest.approx(share, abs=0.01)
+
+
+def test_prores_of_an_odd_width_shows_the_picture_up_to_its_side(tmp_path: Path) -> None:
+    size_hw = 65, 97
+    options = {"size_hw": size_hw, "codec": "ffv1", "pix_fmt": "bgr0", "sound": None}
+    source = make_film(tmp_path / "odd.mkv", frames=3, **options)  # type: ignore[arg-type]
+    made = matteo.cut_video(source, tmp_path / "odd.mov", background="#0040c0", step=disc_step)
+    assert any("stands twice" in note for note in made.notes)
+    shown = decoded(tmp_path / "odd.mov", "rgb24")[2].astype(int)
+    assert shown.shape == (65, 98, 3)
+    assert np.abs(shown[:, 90:] - (0, 0x40, 0xC0)).max() < 6
+
+
+def test_a_narrow_film_in_hevc(tmp_path: Path) -> None:
+    """Of less than 50 columns an option of the encoder writes beyond its memory, and the process dies."""
+    source = make_film(tmp_path / "narrow.mkv", size_hw=(48, 40), codec="ffv1", pix_fmt="gbrp10le", sound=None)
+    code = (
+        "import sys, matteo; from tests.video.clips import disc_step; "
+        "[matteo.cut_video(sys.argv[1], sys.argv[2], background='white', step=disc_step, overwrite=True) for _ in 'abc']"
+    )
+    subprocess.run([sys.executable, "-c", code, str(source), str(tmp_path / "out.mp4")], check=True, timeout=120)
+    assert probe(tmp_path / "out.mp4", "-show_streams")["streams"][0]["codec_name"] == "hevc"

@@ -20,7 +20,8 @@ class Codec:
     """One way to write pictures.
 
     encoder: FFmpeg's name. formats: its pixel formats, by (16 bit, with alpha); what is missing it cannot hold.
-    options: by quality, on top of those for all. even: sides must be even, as its chroma is at half size. full: it says
+    options: by quality, on top of those for all. multiples: what height and width must be multiples of, by whether with
+    alpha, as its chroma is at half size. narrow: options on top for pictures of less than NARROW columns. full: it says
     whether its samples take the full range; else they are limited. aspect: it says how its pixels are shaped, whatever
     the container says. segment: the container of its segments. lossy: neighbours' colours run into one another.
     """
@@ -31,7 +32,8 @@ class Codec:
     always: Mapping[str, str] = field(default_factory=dict)
     with_alpha: Mapping[str, str] = field(default_factory=dict)
     tag: str | None = None
-    even: bool = False
+    multiples: Mapping[bool, tuple[int, int]] = field(default_factory=dict)
+    narrow: Mapping[str, str] = field(default_factory=dict)
     full: bool = True
     aspect: bool = False
     segment: str = "matroska"
@@ -78,18 +80,21 @@ def _by_crf(draft: int, good: int, best: int, speed: str, speeds: tuple[str, str
     return {quality: {"crf": str(crf), speed: value} for quality, crf, value in crfs}
 
 
+NARROW = 64  # columns
+_EVEN = {False: (2, 2)}
 _420 = {(False, False): "yuv420p", (True, False): "yuv420p10le"}
 CODECS: dict[str, Codec] = {
     "h264": Codec(
         "libx264", {(False, False): "yuv420p"}, _by_crf(26, 19, 16, "preset", ("veryfast", "veryfast", "slow")),
         {"x264-params": "cpu-independent=1"},  # without it the same pictures may give other bytes another time
-        even=True, aspect=True,
+        multiples=_EVEN, aspect=True,
     ),
     "hevc": Codec(
         "libx265", _420, _by_crf(28, 22, 17, "preset", ("ultrafast", "superfast", "medium")),
-        {"x265-params": "log-level=error"}, tag="hvc1", even=True, aspect=True,
+        {"x265-params": "log-level=error"}, tag="hvc1", multiples=_EVEN, aspect=True,
+        narrow={"x265-params": "cutree=0"},  # which writes beyond what it has there
     ),
-    "av1": Codec("libsvtav1", _420, _by_crf(42, 32, 22, "preset", ("12", "9", "5")), even=True),
+    "av1": Codec("libsvtav1", _420, _by_crf(42, 32, 22, "preset", ("12", "9", "5")), multiples=_EVEN),
     "vp9": Codec(
         "libvpx-vp9", {(False, False): "yuv420p", (False, True): "yuva420p"},
         {
@@ -106,6 +111,7 @@ CODECS: dict[str, Codec] = {
             (False, True): "yuva444p10le", (True, True): "yuva444p10le",
         },
         always={"profile": "hq", "vendor": "apl0"}, with_alpha={"profile": "4444", "alpha_bits": "16"}, full=False,
+        multiples={False: (1, 2)},  # of an odd width its last columns are not the picture's
     ),
     "qtrle": Codec("qtrle", {(False, False): "rgb24", (False, True): "argb"}, segment="mov", lossy=False),
     "ffv1": Codec(

@@ -245,7 +245,7 @@ def _notes(film: Film, outputs: list[Output]) -> Iterator[str]:
             yield f"the film is HDR ({film.colour.hdr}), which this format does not say: its values are kept"
         if kind == "film" == output.name and film.mastering and not film.mastering.options(plan.how.encoder):
             yield f"{plan.codec} does not say here on which screen the film was mastered, nor how bright it becomes"
-        if kind == "film" and plan.how.even and any(n % 2 for n in film.size_hw):
+        if kind == "film" and any(n % of for n, of in zip(film.size_hw, plan.multiples, strict=True)):
             yield f"{plan.codec} needs even sides: the last row or column stands twice"
         if film.depth == 16 and output.name == "film" and (kind == "animation" or not _deep(plan)):
             yield f"{output.target.suffix} with {plan.codec} holds 8 bits here: the film's {film.bits} were rounded"

@@ -16,7 +16,7 @@ from matteo.errors import UsageError
 from matteo.picture.image import Image
 from matteo.video.bleed import bled
 from matteo.video.colour import Colour, to_frame
-from matteo.video.formats import CODECS, Codec
+from matteo.video.formats import CODECS, NARROW, Codec
 from matteo.video.mastering import Mastering
 from matteo.video.media import same_priority, writing
 
@@ -42,6 +42,11 @@ class Plan:
     def how(self) -> Codec:
         return CODECS[self.codec]
 
+    @property
+    def multiples(self) -> tuple[int, int]:
+        """What height and width must be multiples of."""
+        return self.how.multiples.get(self.transparent, (1, 1))
+
 
 @dataclass
 class SegmentWriter:
@@ -56,7 +61,7 @@ class SegmentWriter:
 
     def write(self, image: Image) -> None:
         """Add a picture; its opacity is dropped where the plan is not transparent."""
-        image = evened(image) if self.plan.how.even else image
+        image = to_multiples(image, self.plan.multiples)
         if self._container is None:
             self._open(image)
         elif image.size_hw != self._size_hw:
@@ -92,7 +97,8 @@ class SegmentWriter:
         self._size_hw = image.size_hw
         how, plan = self.plan.how, self.plan
         options = {**how.always, **how.options.get(plan.quality, {}), **(how.with_alpha if plan.transparent else {})}
-        for name, told in plan.mastering.options(how.encoder).items():
+        narrow = how.narrow if image.size_hw[1] < NARROW else {}
+        for name, told in (*narrow.items(), *plan.mastering.options(how.encoder).items()):
             options[name] = f"{options[name]}:{told}" if name in options else told
         with writing(self.path):
             self._container = av.open(str(self.path), "w", format=how.segment)
@@ -108,11 +114,11 @@ class SegmentWriter:
                 context.colorspace, context.color_range = colour.matrix, colour.range
 
 
-def evened(image: Image) -> Image:
-    """The picture with even sides: the last row or column twice where one is odd."""
+def to_multiples(image: Image, of: tuple[int, int]) -> Image:
+    """The picture with sides that are multiples of so much: its last row or column stands there again."""
     import numpy as np
 
-    more = tuple((0, n % 2) for n in image.size_hw)
+    more = tuple((0, -n % multiple) for n, multiple in zip(image.size_hw, of, strict=True))
     if not any(after for _, after in more):
         return image
     opacity = None if image.opacity is None else np.pad(image.opacity, more, mode="edge")
