@@ -7,10 +7,12 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image as PilImage
 from PIL import ImageCms
 
@@ -19,6 +21,7 @@ from matteo.effects.look import Look
 from matteo.errors import UnreadablePicture
 from matteo.picture.image import Alpha, Rgb
 from matteo.video.backdrop import FilmBackdrop
+from matteo.video.colour import FULL, LIMITED, Colour, to_image
 from matteo.video.film import is_pattern
 from matteo.video.plan import Planned, planned
 from matteo.video.subtitles import OneByOne
@@ -207,3 +210,17 @@ def test_a_narrow_film_in_hevc(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code, str(source), str(tmp_path / "out.mp4")], check=True, timeout=120)
     assert probe(tmp_path / "out.mp4", "-show_streams")["streams"][0]["codec_name"] == "hevc"
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_a_grey_film_of_limited_range_is_read_as_it_says(bits: int) -> None:
+    name, scale = ("gray", 1) if bits == 8 else ("gray16le" if bits == 16 else f"gray{bits}le", 2 ** (bits - 8))
+    luma: NDArray[Any] = np.array([[16, 71, 126, 181, 235, 4, 250, 16]] * 4) * scale
+    samples: Any = luma.astype(np.uint8 if bits == 8 else np.uint16)
+    frame = av.VideoFrame.from_ndarray(samples, format=name)
+    truth = np.clip((luma / scale - 16) / 219, 0, 1)
+    for range_, expected in ((LIMITED, truth), (FULL, luma / (2**bits - 1))):
+        image = to_image(frame, Colour(range=range_))
+        assert image.rgb.shape == (4, 8, 3)
+        top = np.iinfo(image.rgb.dtype).max
+        assert np.abs(image.rgb[..., 1] / top - expected).max() < (1.6 / 255 if bits == 8 else 1.6 / 2**bits)

@@ -74,6 +74,8 @@ def to_image(frame: VideoFrame, colour: Colour) -> Image:
     matrix = colour.matrix_at(frame.height, frame.width)
     if frame.format.name in planes.FORMATS:
         return Image(planes.from_planes(frame, matrix, full=colour.range == FULL))
+    if frame.format.name.startswith("gray") and colour.range == LIMITED:
+        return Image(np.repeat(_grey(frame)[..., None], 3, axis=2))
     if not frame.format.is_rgb and frame.format.name != "pal8":
         frame.colorspace = matrix
         frame.color_range = colour.range or LIMITED
@@ -86,6 +88,16 @@ def to_image(frame: VideoFrame, colour: Colour) -> Image:
         return Image(np.ascontiguousarray(pixels))
     opacity = pixels[..., 3].astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
     return Image(np.ascontiguousarray(pixels[..., :3]), opacity)
+
+
+def _grey(frame: VideoFrame) -> NDArray[Any]:
+    """H x W of a grey film of limited range, uint8 or uint16: FFmpeg's scaler takes all grey ones for full."""
+    bits = frame.format.components[0].bits
+    luma: NDArray[Any] = frame.reformat(format="gray16le" if bits > 8 else "gray", threads=1).to_ndarray()
+    top = np.iinfo(luma.dtype).max
+    values = np.arange(top + 1) * ((2**bits - 1) / top / 2 ** (bits - 8))  # as of 8 bits
+    table = np.rint(np.clip((values - 16) / 219, 0, 1) * top).astype(luma.dtype)
+    return np.asarray(table[luma])
 
 
 def _full_chroma(frame: VideoFrame, deep: bool, alpha: bool) -> VideoFrame:
