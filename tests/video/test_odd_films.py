@@ -205,8 +205,8 @@ def test_a_narrow_film_in_hevc(tmp_path: Path) -> None:
     """Of less than 50 columns an option of the encoder writes beyond its memory, and the process dies."""
     source = make_film(tmp_path / "narrow.mkv", size_hw=(48, 40), codec="ffv1", pix_fmt="gbrp10le", sound=None)
     code = (
-        "import sys, matteo; from tests.video.clips import disc_step; options = {'step': disc_step, 'overwrite': True}; "
-        "[matteo.cut_video(sys.argv[1], sys.argv[2], background='white', **options) for _ in 'abc']"
+        "import sys, matteo; from tests.video.clips import disc_step; more = {'step': disc_step, 'overwrite': True}; "
+        "[matteo.cut_video(sys.argv[1], sys.argv[2], background='white', **more) for _ in 'abc']"
     )
     subprocess.run([sys.executable, "-c", code, str(source), str(tmp_path / "out.mp4")], check=True, timeout=120)
     assert probe(tmp_path / "out.mp4", "-show_streams")["streams"][0]["codec_name"] == "hevc"
