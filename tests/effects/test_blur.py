@@ -45,7 +45,7 @@ def test_no_colour_of_the_subject_gets_into_the_blur(
     strength: float, box: tuple[float, float, float, float], colour: tuple[int, int, int]
 ) -> None:
     made = scene((480, 640), box=box, colour=colour, noise=3)
-    behind = blur(strength).behind(made.cutout)  # type: ignore[attr-defined]
+    behind = blur(strength).behind(made.cutout)
     clean = blurred(made.plate, strength / 1000 * 640)
     outside = made.cutout.alpha == 0
     assert np.abs(behind.rgb.astype(int) - clean)[outside].max() <= 2
@@ -59,7 +59,7 @@ def test_nor_where_the_matte_is_a_little_off(off: int, strength: float) -> None:
     true, around = made.cutout.alpha, np.ones((2 * abs(off) + 1,) * 2, np.uint8)
     alpha: Any = cv2.erode(true, around) if off < 0 else cv2.dilate(true, around)
     rgb = np.where(alpha[..., None] > 0, np.array((255, 0, 40), np.uint8), np.uint8(0))
-    behind = blur(strength).behind(replace(made.cutout, rgb=rgb, alpha=alpha))  # type: ignore[attr-defined]
+    behind = blur(strength).behind(replace(made.cutout, rgb=rgb, alpha=alpha))
     outside = cv2.dilate(np.maximum(true, alpha), np.ones((3, 3), np.uint8)) == 0
     assert np.abs(behind.rgb.astype(int) - blurred(made.plate, strength / 1000 * 640))[outside].max() <= 3
 
@@ -133,7 +133,7 @@ def test_on_a_smaller_picture_the_blur_is_the_same() -> None:
 
 def test_with_depth_the_ground_line_is_sharp() -> None:
     made = scene((400, 400), noise=20)
-    behind = blur(30, depth=True).behind(made.cutout)  # type: ignore[attr-defined]
+    behind = blur(30, depth=True).behind(made.cutout)
     away = np.abs(behind.rgb.astype(float) - made.plate)[:, :80].mean(axis=(1, 2))
     ground = int(np.flatnonzero((made.cutout.alpha >= 0.1).any(axis=1))[-1]) + 1
     assert away[ground] < 4

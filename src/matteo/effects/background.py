@@ -106,7 +106,7 @@ def _made(name: str, **values: Any) -> Callable[[Cutout], Image]:
 def _colour_or_picture(text: str, light: str, limits: Limits | None) -> Callable[[Cutout], Image]:
     try:
         given = read_background(text, limits)
-    except UsageError as error:
+    except (UsageError, OSError) as error:  # the latter for a name that is too long for a file
         raise UsageError(f"{text!r} is no background; {_near(text)}The forms are: {FORMS}") from error
     return colour(given, light=light) if isinstance(given, str) else _made("picture", given=given, light=light)
 

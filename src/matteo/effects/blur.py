@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +30,7 @@ NO_GROUND = "the subject is cut by the lower border, so its ground line is not s
 
 
 @effect_function
-def blur(strength: float = 12, *, depth: bool = False, light: str = "encoded") -> Callable[[Cutout], Image]:
+def blur(strength: float = 12, *, depth: bool = False, light: str = "encoded") -> Background:
     """As a lens does it: in linear light, highlights become discs; nothing of the subject's colours gets into it, as
     the hole behind it is filled from around before.
 
@@ -41,7 +41,7 @@ def blur(strength: float = 12, *, depth: bool = False, light: str = "encoded") -
     """
     check("blur", strength=strength, depth=depth, light=light)
     if strength == 0:
-        return lambda cutout: unchanged(cutout, "blur")
+        return unchanged("blur", light)
 
     def behind(cutout: Cutout) -> Image:
         radius = strength / 1000 * max(cutout.size_hw)

@@ -64,6 +64,12 @@ class Parameter:
     whole: bool = False
     share: bool = False
 
+    @property
+    def of_text(self) -> bool:
+        """Whether it is any text, or several of them, as its default tells."""
+        words = self.default if isinstance(self.default, tuple) else (self.default,)
+        return not self.choices and all(isinstance(word, str) for word in words)
+
     def check(self, name: str, value: object) -> None:
         """UsageError where the value is none that the effect can use."""
         if value is None and self.default is None:
@@ -73,6 +79,8 @@ class Parameter:
             near = get_close_matches(str(value), words, 1)
             hint = f"did you mean {near[0]}?" if near else f"give {' or '.join(words)}"
             raise UsageError(f"{name} is {value!r}; {hint}")
+        if self.of_text:
+            self._check_text(name, value)
         if self.low is None or self.high is None:
             return
         numbers = (value,) if self.count == 1 else value
@@ -83,6 +91,12 @@ class Parameter:
             wanted = f"a {kind}" if self.count == 1 else f"{self.count} {kind}s, each"
             said = " x ".join(map(str, numbers)) if self.whole else ", ".join(map(str, numbers))
             raise UsageError(f"{name} is {said}; give {wanted} from {self._range()}")
+
+    def _check_text(self, name: str, value: object) -> None:
+        several = isinstance(self.default, tuple)
+        words = value if several and isinstance(value, (tuple, list)) else (value,)
+        if not all(isinstance(word, str) for word in words):
+            raise UsageError(f"{name} is {value!r}; give {'texts' if several else 'a text'} in quotes: {self.help}")
 
     def _range(self) -> str:
         """As a person writes it: shares in per cent too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ NEAR, FAR = 0.7, 1.7  # of that ellipse: where the light begins to fall off, and
 
 
 @effect_function
-def dim(strength: float = 0.5, *, light: str = "encoded") -> Callable[[Cutout], Image]:
+def dim(strength: float = 0.5, *, light: str = "encoded") -> Background:
     """The original, its encoded values lowered by a share: 0 leaves it as it is, 1 makes it black."""
     check("dim", strength=strength, light=light)
 
@@ -37,7 +37,7 @@ def dim(strength: float = 0.5, *, light: str = "encoded") -> Callable[[Cutout], 
 
 
 @effect_function
-def grey(strength: float = 1, *, light: str = "encoded") -> Callable[[Cutout], Image]:
+def grey(strength: float = 1, *, light: str = "encoded") -> Background:
     """The original without its colours: each pixel's own luminance as grey.
 
     strength: how much of the colour goes, 0 leaves it as it is.
@@ -54,7 +54,7 @@ def grey(strength: float = 1, *, light: str = "encoded") -> Callable[[Cutout], I
 
 
 @effect_function
-def spot(strength: float = 0.6, *, light: str = "encoded") -> Callable[[Cutout], Image]:
+def spot(strength: float = 0.6, *, light: str = "encoded") -> Background:
     """The original as if a spotlight were on the subject: as it is around it, darker by `strength` far from it.
 
     The light is an ellipse around the subject's box and falls off smoothly.
@@ -70,7 +70,22 @@ def spot(strength: float = 0.6, *, light: str = "encoded") -> Callable[[Cutout],
     return _of_original("spot", lit, strength, light)
 
 
-def unchanged(cutout: Cutout, effect: str) -> Image:
+@dataclass(frozen=True)
+class _Unchanged(Background):
+    """The original behind its own subject, which together are the original, bit for bit."""
+
+    effect: str = ""
+
+    def __call__(self, cutout: Cutout) -> Image:
+        return _whole(cutout, self.effect)
+
+
+def unchanged(effect: str, light: str) -> Background:
+    """The original as it is, for the effect whose strength is 0."""
+    return _Unchanged(lambda cutout: unmixed(source_of(cutout, effect), cutout), light, effect)
+
+
+def _whole(cutout: Cutout, effect: str) -> Image:
     """The original picture itself, with the subject's own pixels where it is opaque."""
     source = source_of(cutout, effect)
     if cutout.under:
@@ -80,12 +95,24 @@ def unchanged(cutout: Cutout, effect: str) -> Image:
     return Image(rgb, opacity, cutout.metadata, cutout.format, cutout.notes)
 
 
+def unmixed(picture: Image, cutout: Cutout) -> Image:
+    """A picture that shows the subject, with the subject's share of the soft pixels taken out of them: the subject over
+    it is that picture again. Where the subject is opaque the pixels stay as they are."""
+    soft = np.flatnonzero((cutout.alpha > 0) & (cutout.alpha < 1))
+    rgb: NDArray[Any] = picture.rgb.copy(order="C")
+    alpha = cutout.alpha.reshape(-1)[soft][:, None]
+    own = cutout.rgb.reshape(-1, 3)[soft].astype(np.float32)
+    rest = (rgb.reshape(-1, 3)[soft] - alpha * own) / np.maximum(1 - alpha, np.float32(1e-3))
+    rgb.reshape(-1, 3)[soft] = np.rint(np.clip(rest, 0, np.iinfo(rgb.dtype).max))
+    return Image(rgb, picture.opacity, cutout.metadata)
+
+
 def _of_original(
     name: str, change: Callable[[Image, Cutout], Iterator[Strip]], strength: float, light: str
-) -> Callable[[Cutout], Image]:
+) -> Background:
     """The background that the changed strips make; the original itself where the strength is 0."""
     if strength == 0:
-        return lambda cutout: unchanged(cutout, name)
+        return unchanged(name, light)
 
     def behind(cutout: Cutout) -> Image:
         plate = clean_plate(cutout, name)

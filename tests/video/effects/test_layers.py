@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matteo.effects.original import unmixed
 from matteo.picture.composite import composite
 from matteo.picture.cutout import Cutout
 from matteo.picture.image import Image
-from matteo.video.effects.layers import before, beneath, blended, flat, right_under, towards, unmixed
+from matteo.video.effects.layers import before, beneath, blended, flat, right_under, towards
 
 from ...picture.made import noise
 from .film import SIZE, cutout, disc

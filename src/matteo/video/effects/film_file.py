@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from matteo.effects.entry import Entry, Parameter, nearest
 from matteo.effects.parse import FITTED
 from matteo.effects.poster import told
+from matteo.effects.table import BACKGROUND
 from matteo.errors import UsageError
 from matteo.picture.cutout import read_background
 from matteo.picture.image import Image
@@ -83,11 +84,13 @@ def _effect(
         found = entry(given["name"])
         span = _span(given)
         tracks: dict[str, Track] = {}
-        for key, value in _said(given, background).items():
+        for key in (key for key in given if key not in _OWN):
             parameter = _parameter(key, given["name"], found)
             if parameter in tracks:
                 raise UsageError(f"{key} says {parameter} twice; leave one out")
-            tracks[parameter] = _track(parameter, value, found, path, limits)
+            tracks[parameter] = _track(parameter, given[key], found, path, limits)
+        if given["name"] in FITTED and "background" not in tracks:
+            tracks["background"] = _behind(given["name"], background)
         files = {key: value.picture for key, value in _held(tracks)}
         return replace(_timed(given["name"], found, tracks, span, limits), told=told_of("", {**given, **files}))
 
@@ -97,14 +100,11 @@ def _held(tracks: Mapping[str, Track]) -> list[tuple[str, Held]]:
     return [(name, key.value) for name, key in keys if isinstance(key.value, Held)]
 
 
-def _said(given: Mapping[str, Any], background: Background | None) -> dict[str, Any]:
-    """The effect's own parameters; the film's background where it needs one and names none."""
-    values = {key: value for key, value in given.items() if key not in _OWN}
-    if given["name"] in FITTED and "background" not in values:
-        if background is None:
-            raise UsageError(f"{given['name']} fits the subject to its new background: give a background too")
-        values["background"] = background
-    return values
+def _behind(name: str, background: Background | None) -> Track:
+    """The film's background, for an effect that needs one and names none."""
+    if background is None:
+        raise UsageError(f"{name} fits the subject to its new background: give a background too")
+    return Track((Key(Fraction(0), background),), BACKGROUND)
 
 
 def _span(given: Mapping[str, Any]) -> tuple[Fraction | None, Fraction | None]:
@@ -151,18 +151,29 @@ def _key(key: str, given: Any, number: int, parameter: Parameter, path: Path, li
 
 
 def _value(key: str, given: object, parameter: Parameter, path: Path, limits: Limits | None) -> Any:
+    if not all(isinstance(one, (str, int, float)) for one in (given if isinstance(given, list) else [given])):
+        raise UsageError(f"{key} is {given!r}; give a text, a number, true or false, or a list of them")
     value = value_of(key, given, parameter)
     parameter.check(key, value)
-    if isinstance(value, str) and is_colour(parameter) and key != "background" and value != "none":
-        _check_colour(key, value)
-    if isinstance(value, str) and key in _PICTURES:
-        beside = path.parent / value
-        return Held(read_background(str(beside) if beside.is_file() else value, limits))
-    if isinstance(value, str) and key == "background":
+    if key in _PICTURES:
+        return Held(_picture(key, value, path, limits))
+    if parameter == BACKGROUND:
         from matteo.effects.background import parse_background
 
         return parse_background(value, limits=limits)
+    if isinstance(value, str) and is_colour(parameter) and value != "none":
+        _check_colour(key, value)
     return value
+
+
+def _picture(key: str, given: object, path: Path, limits: Limits | None) -> str | Image:
+    if not isinstance(given, str):
+        raise UsageError(f"{key} is {given!r}; give the path of a picture, in quotes")
+    try:
+        beside = path.parent / given
+        return read_background(str(beside) if beside.is_file() else given, limits)
+    except OSError as error:  # too long for a file's name
+        raise UsageError(f"{key} is no path of a picture ({error.strerror}); give another") from error
 
 
 def _check_colour(key: str, text: str) -> None:

@@ -70,9 +70,10 @@ def _number(value: object) -> bool:
 
 
 def _texts(old: str, new: str, share: float, parameter: Parameter) -> str:
-    """Lengths of one unit, and colours, where the parameter is one of a colour; other words stay until the next key."""
+    """Lengths of one unit where the parameter is a length, and colours where it is one; other words stay until the next
+    key."""
     lengths = _LENGTH.fullmatch(old), _LENGTH.fullmatch(new)
-    if lengths[0] and lengths[1] and lengths[0][2] == lengths[1][2]:
+    if _is_length(parameter) and lengths[0] and lengths[1] and lengths[0][2] == lengths[1][2]:
         first, last = float(lengths[0][1]), float(lengths[1][1])
         return f"{first + (last - first) * share:.6f}{lengths[0][2]}"
     if is_colour(parameter):
@@ -81,6 +82,11 @@ def _texts(old: str, new: str, share: float, parameter: Parameter) -> str:
             mixed = (round(a + (b - a) * share) for a, b in zip(first_rgb, last_rgb, strict=True))
             return "rgb({}, {}, {})".format(*mixed)
     return old
+
+
+def _is_length(parameter: Parameter) -> bool:
+    """Whether a parameter takes a length as a text, "12px" or "0.8%": its default is a number, and a text stays one."""
+    return _number(parameter.default) and parameter.low is None
 
 
 def is_colour(parameter: Parameter) -> bool:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteo.effects.original import unmixed
 from matteo.effects.subject import source_of
 from matteo.picture.composite import composite, strips
 from matteo.picture.cutout import Cutout
@@ -94,18 +95,6 @@ def before(cutout: Cutout, layer: Image) -> Cutout:
     found, opacity = composite([Image(rgb[part], alpha[part]), Image(layer.rgb[part], layer.opacity[part])])
     rgb[part], alpha[part] = found, opacity
     return replace(cutout, rgb=rgb, alpha=alpha)
-
-
-def unmixed(picture: Image, cutout: Cutout) -> Image:
-    """A picture that shows the subject, with the subject's share of the soft pixels taken out of them: the subject over
-    it is that picture again. Where the subject is opaque the pixels stay as they are."""
-    soft = np.flatnonzero((cutout.alpha > 0) & (cutout.alpha < 1))
-    rgb: NDArray[Any] = picture.rgb.copy(order="C")
-    alpha = cutout.alpha.reshape(-1)[soft][:, None]
-    own = cutout.rgb.reshape(-1, 3)[soft].astype(np.float32)
-    rest = (rgb.reshape(-1, 3)[soft] - alpha * own) / np.maximum(1 - alpha, np.float32(1e-3))
-    rgb.reshape(-1, 3)[soft] = np.rint(np.clip(rest, 0, np.iinfo(rgb.dtype).max))
-    return Image(rgb, picture.opacity, cutout.metadata)
 
 
 def _joined(layers: tuple[Image, ...]) -> Rgb:

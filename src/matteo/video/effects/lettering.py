@@ -50,7 +50,7 @@ def _opened(font: str | None, height: int) -> FreeTypeFont:
     try:
         size = max(4, height * 3 // 4)  # of the em: ascender and descender together are larger
         return ImageFont.load_default(size) if font is None else ImageFont.truetype(font, size)  # type: ignore[return-value]
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter for a name with a null byte
         raise UsageError(f"{font}: cannot be read as a font ({error}); give the path of a .ttf or .otf file") from error
 
 

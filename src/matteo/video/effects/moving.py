@@ -8,10 +8,12 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from matteo.effects.background import Background
+from matteo.effects.original import unmixed
+from matteo.effects.poster import told
 from matteo.errors import UsageError
 from matteo.picture.cutout import Cutout, Effect
 from matteo.picture.image import Image
-from matteo.video.effects.layers import flat, under_all, unmixed
+from matteo.video.effects.layers import flat, under_all
 from matteo.video.frame import Frame
 
 State: TypeAlias = Any  # numbers, texts, arrays, tuples and dataclasses of them: a value that can be written down
@@ -68,7 +70,8 @@ class Chain:
         after: list[State | None] = []
         for number, (effect, state) in enumerate(zip(self.effects, states or self._none(), strict=True), start=1):
             assert isinstance(drawn, Cutout)
-            drawn, state = _applied(effect, drawn, frame, state, number == len(self.effects))
+            with told(f"the frame at {float(frame.time):g} s"):
+                drawn, state = _applied(effect, drawn, frame, state, number == len(self.effects))
             after.append(state)
         return flat(drawn) if isinstance(drawn, Cutout) else drawn, tuple(after)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from matteo.effects.entry import effect_function
+from matteo.effects.original import unmixed
 from matteo.effects.subject import source_of
 from matteo.picture.cutout import Cutout
-from matteo.video.effects.layers import under_all, unmixed
+from matteo.video.effects.layers import under_all
 from matteo.video.effects.moving import Moving
 from matteo.video.frame import Frame
 

@@ -55,13 +55,16 @@ def entry(name: str) -> Entry:
 
 
 def value_of(name: str, given: object, parameter: Parameter) -> Any:
-    """A value as a parameter takes it, from a text or from what TOML knows. UsageError where it is none."""
+    """A value as a parameter takes it, from a text or from what TOML knows; a number is a text too where one is
+    wanted. UsageError where it is none."""
     if isinstance(parameter, Seconds):
         return float(parse_time(name, given))
     if isinstance(given, str):
         return parse_value(name, given, parameter)
     if isinstance(given, Sequence):
         return tuple(given)
+    if parameter.of_text and isinstance(given, (int, float)) and not isinstance(given, bool):
+        return str(given)
     return given
 
 
