@@ -37,8 +37,10 @@ class Film:
 
     size_hw:   of its pictures as they are handed on, upright. pixel_aspect: a pixel's width by its height, upright.
     time_base: of its time stamps, in seconds. zero: the stamp, in seconds, at which the film begins.
-    rate:      pictures a second, on average. frames, duration (s): as far as the file says; None where it does not.
-    measured:  whether that duration is the pictures' own; else it is the whole file's, whose sound may go on longer.
+    rate:      pictures a second, on average. frames: how many, as far as the file says; None where it does not.
+    begins:    when the first picture is shown, s from the film's beginning: the sound may begin before.
+    duration:  when the last picture ends, s from the film's beginning, as far as the file says; None where it does not.
+    measured:  whether that is the pictures' own end; else it is the whole file's, whose sound may go on longer.
     turn:      what makes its pictures upright: quarter turns against the clock, then whether mirrored left to right.
     seekable:  whether it has an index and a stamp for every frame, so that a reading may begin anywhere.
     depth:     8 or 16, bits of what is handed on; bits: the film's own. opacity: whether it has an alpha of its own.
@@ -64,13 +66,14 @@ class Film:
     pictures: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     measured: bool = True
+    begins: Fraction = Fraction(0)
 
     @property
     def expected(self) -> int | None:
         """About how many frames there are."""
         if self.frames:
             return self.frames
-        return round(self.duration * self.rate) if self.duration else None
+        return max(1, round((self.duration - self.begins) * self.rate)) if self.duration else None
 
 
 def is_pattern(path: Path) -> bool:
@@ -133,18 +136,19 @@ def _facts(path: Path, container: InputContainer, stream: VideoStream, first: Vi
     aspect = stream.sample_aspect_ratio or Fraction(1)
     bits = max(component.bits for component in first.format.components)
     rate = stream.average_rate or stream.guessed_rate or RATE
+    base, zero = stream.time_base or Fraction(1, 90_000), _zero(container)
     notes = []
     if first.interlaced_frame:
         notes.append("the film is interlaced and is cut as it is; deinterlace it first for clean edges")
     if len([other for other in container.streams.video if not is_cover(other)]) > 1:
         notes.append("of several streams of pictures the first is taken")
     return Film(
-        path, size_hw, stream.time_base or Fraction(1, 90_000), Fraction(rate), _zero(container), stream.frames or None,
-        _duration(container, stream), 1 / aspect if turn[0] % 2 and aspect else aspect or Fraction(1), turn,
+        path, size_hw, base, Fraction(rate), zero, stream.frames or None,
+        _duration(container, stream, zero), 1 / aspect if turn[0] % 2 and aspect else aspect or Fraction(1), turn,
         colour_of(first), mastering_of(first), depth_of(first.format), bits,
         any(c.is_alpha for c in first.format.components), stream.codec_context.name, _timecode(container, stream),
-        container.format.name.startswith(INDEXED), measured=_own_duration(container, stream) is not None,
-        notes=tuple(notes),
+        container.format.name.startswith(INDEXED), measured=_own_end(container, stream, zero) is not None,
+        notes=tuple(notes), begins=Fraction(0) if first.pts is None else max(Fraction(0), first.pts * base - zero),
     )  # fmt: skip
 
 
@@ -172,16 +176,17 @@ def _zero(container: InputContainer) -> Fraction:
     return min(starts, default=Fraction(0))
 
 
-def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+def _duration(container: InputContainer, stream: VideoStream, zero: Fraction) -> Fraction | None:
     whole = Fraction(container.duration, 1_000_000) if container.duration else None
-    return _own_duration(container, stream) or whole
+    return _own_end(container, stream, zero) or whole
 
 
-def _own_duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
-    """Of the pictures; None where the file says nothing of them alone."""
+def _own_end(container: InputContainer, stream: VideoStream, zero: Fraction) -> Fraction | None:
+    """Of the pictures, on the film's clock; None where the file says nothing of them alone."""
     if stream.duration and stream.time_base and not container.format.name.startswith(LENGTHLESS):
-        return stream.duration * stream.time_base
-    said = stream.metadata.get("DURATION", "")  # as Matroska has it: 00:00:09.576000000
+        begin = zero if stream.start_time is None else stream.start_time * stream.time_base
+        return begin - zero + stream.duration * stream.time_base
+    said = stream.metadata.get("DURATION", "")  # Matroska's, in truth the end, as FFmpeg has it: 00:00:09.576000000
     try:
         hours, minutes, seconds = said.split(":")
         return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)

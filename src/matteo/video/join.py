@@ -23,6 +23,8 @@ from matteo.video.writer import Plan
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
+BOXED = "mp4", "mov"
+
 
 def join(
     target: Path, container: Container, plan: Plan, film: Film, files: Sequence[Path], segments: Sequence[Segment],
@@ -38,11 +40,13 @@ def join(
     ends = Fraction(segments[-1].end) * film.time_base
     kept = Part(None if part[0] is None else first, None if part[1] is None else ends, first)
     options = dict(container.options)
-    if container.muxer in ("mp4", "mov"):
+    if container.muxer in BOXED:
         options["video_track_timescale"] = str(film.time_base.denominator)
     with writing(target), av.open(str(target), "w", format=container.muxer, options=options) as out:
         made = _pictures(out, files[0], plan, film)
         pictures = _timed(made, files, segments, film, first)
+        if container.muxer in BOXED:
+            pictures = _lasting(pictures, ends - first)
         if film.pictures or not sound:
             for _, packet in pictures:
                 out.mux(packet)
@@ -64,7 +68,7 @@ def _pictures(out: OutputContainer, first: Path, plan: Plan, film: Film) -> Any:
         made: Any = out.add_stream_from_template(segment.streams.video[0], opaque=True)
     made.time_base = film.time_base
     made.codec_context.sample_aspect_ratio = plan.pixel_aspect
-    if plan.how.tag and out.format.name in ("mp4", "mov"):
+    if plan.how.tag and out.format.name in BOXED:
         made.codec_context.codec_tag = plan.how.tag
     if plan.transparent and plan.codec == "vp9":
         made.metadata["alpha_mode"] = "1"
@@ -95,6 +99,27 @@ def _timed(
                 packet.stream = made
                 yield Fraction(packet.dts) * film.time_base, packet
         done += len(segment.stamps)
+
+
+def _lasting(pictures: Iterator[Timed], end: Fraction) -> Iterator[Timed]:
+    """The same for MP4 and QuickTime, which have no lengths of pictures but steps of the clock of decoding: the sum of
+    them, and so the last, says how long the film is."""
+    ahead, last = Fraction(0), None  # by how much decoding is before showing, where it begins
+    for time, packet in pictures:
+        if last is None:
+            ahead = _shown(packet) - time
+        else:
+            yield last
+        last = time, packet
+    if last is not None:
+        time, packet = last
+        length = min(end - _shown(packet), end - time - ahead)
+        packet.duration = max(1, round(length / packet.time_base))
+        yield last
+
+
+def _shown(packet: Any) -> Fraction:
+    return Fraction(packet.pts * packet.time_base)
 
 
 def _ranks(file: Path) -> list[int]:

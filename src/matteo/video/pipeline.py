@@ -54,7 +54,8 @@ class Job:
         film, (start, end) = self.film, self.part
         if film.duration is None or (start is None and end is None):
             return film.expected
-        return max(1, round((min(end or film.duration, film.duration) - (start or 0)) * film.rate))
+        begin = max(start or Fraction(0), film.begins)
+        return max(1, round((min(end or film.duration, film.duration) - begin) * film.rate))
 
 
 @dataclass(frozen=True)

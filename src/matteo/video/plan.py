@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -16,6 +17,7 @@ import numpy as np
 
 from matteo import __version__
 from matteo.effects.look import Look
+from matteo.effects.poster import told
 from matteo.errors import OutputError, UsageError
 from matteo.matting.foreground import estimate_foreground
 from matteo.models.companions import REFINER, STEADIER, companion_card
@@ -117,7 +119,10 @@ def planned(
     look = look.tidied()
     start = part[0] or Fraction(0)
     drawing = drawing_of(look, moving, effects_file=effects_file, limits=limits, start=start)
-    size_hw, transparent = _canvas(drawing, film, part)
+    size_hw, transparent = _canvas(
+        drawing, film, part,
+        lambda: step or stepper(remover or Remover(limits=limits), quality=quality, steady=steady),
+    )  # fmt: skip
     target = target or beside(source, transparent, folder)
     name = codec_of(target, codec, transparent, film.bits)
     outputs = [Output("film", target, _plan(film, target, name, quality, transparent, size_hw))]
@@ -208,16 +213,23 @@ def _part(film: Film, asked: Asked) -> tuple[Fraction | None, Fraction | None]:
 
 
 def _canvas(
-    drawing: Drawing, film: Film, part: tuple[Fraction | None, Fraction | None]
+    drawing: Drawing, film: Film, part: tuple[Fraction | None, Fraction | None], step: Callable[[], Step]
 ) -> tuple[tuple[int, int], bool]:
-    """The size of what is drawn of the first frame, with a made subject, and whether that is or may be see-through."""
+    """The size of what is drawn of the first frame, with a made subject, and whether that is or may be see-through.
+
+    An effect that can do nothing with a made subject (a headshot of no face) gets the frame's own: the step is for it.
+    """
     first = next(frames(film, start=part[0], end=part[1]), None)
     if first is None:
         raise UsageError(f"{film.path}: there is no frame in the part asked for; choose another")
     height, width = film.size_hw
     alpha = np.zeros(film.size_hw, np.float32)
     alpha[height // 4 : height - height // 4, width // 4 : width - width // 4] = 1
-    made, _ = drawing(Cutout(first.image.rgb, alpha, source=first.image), first, None)
+    try:
+        made, _ = drawing(Cutout(first.image.rgb, alpha, source=first.image), first, None)
+    except UsageError:
+        with told(str(film.path)), closing(cut_frames(film, step(), part=part, colours=None)) as cuts:
+            made, _ = drawing(next(cuts).cutout, first, None)
     seen_through = made.opacity is not None and bool(made.opacity.min() < 1)
     return made.size_hw, seen_through or drawing.chain.transparent
 

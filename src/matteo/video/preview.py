@@ -45,7 +45,7 @@ def preview(job: Job, target: Path, *, overwrite: bool = False) -> int:
 
 def _tiles(job: Job) -> Iterator[tuple[Fraction, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]]:
     film, (start, end) = job.film, job.part
-    begin = start or Fraction(0)
+    begin = max(start or Fraction(0), film.begins)
     length = (end or film.duration or MOST * EVERY + begin) - begin  # of a stream nobody says it
     every = max(EVERY, length / MOST)
     for number in range(max(1, math.ceil(length / every))):

@@ -16,7 +16,7 @@ from matteo.picture.image import Image
 from matteo.video.colour import to_image
 from matteo.video.film import Film, pictures_in, pictures_of, turn_of
 from matteo.video.frame import Frame
-from matteo.video.media import OPTIONS, reading
+from matteo.video.media import OPTIONS, complete, reading
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -82,10 +82,10 @@ def _sought(film: Film, aim: Fraction | None, end: Fraction | None) -> Iterator[
             break
         with _opened(film) as (container, stream):
             if (pictures := _from(film, container, stream, target, aim or 0)) is not None:
-                yield from _stamped(film, pictures, end)
+                yield from _held(film, _stamped(film, pictures, end), end)
                 return
     with _opened(film) as (container, stream):
-        yield from _stamped(film, _decoded(film, container, stream), end)
+        yield from _held(film, _stamped(film, _decoded(film, container, stream), end), end)
 
 
 @contextmanager
@@ -129,6 +129,30 @@ def _stamped(film: Film, pictures: Iterable[VideoFrame], end: Fraction | None) -
     _check_end(film, stamp, length, end)
 
 
+def _held(
+    film: Film, shown: Iterator[tuple[int, VideoFrame]], end: Fraction | None
+) -> Iterator[tuple[int, VideoFrame]]:
+    """The same, the last of them up to the end that the film says: what the file has of that one picture may be how
+    long it was to be decoded (MP4), or nothing (Matroska)."""
+    last = None
+    try:
+        for now in shown:
+            if last is not None:
+                yield last
+            last = now
+    except UnreadablePicture:  # said behind the last picture that is there
+        if last is not None:
+            yield last
+        raise
+    if last is None:
+        return
+    stamp, picture = last
+    if film.seekable and film.measured and film.duration is not None:
+        ends = film.duration if end is None else min(end, film.duration)
+        picture.duration = max(picture.duration or 0, round((ends + film.zero) / film.time_base) - stamp)
+    yield last
+
+
 def _decoded(film: Film, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     last, decode = None, pictures_in(stream)
     packets = container.demux(stream)
@@ -160,10 +184,21 @@ def _check_end(film: Film, stamp: int | None, length: int, end: Fraction | None)
     ends = (stamp + length) * film.time_base - film.zero
     wanted = film.duration if end is None else min(end, film.duration)
     slack = SHORT_BY + 3 / film.rate
-    if wanted - ends > slack and (film.measured or wanted - _sound_ends(film) > slack):
-        raise UnreadablePicture(
-            f"{film.path}: its pictures end at {float(ends):.2f} s of {float(film.duration):.2f} s: it is truncated; "
-            f"get the whole, or take what is there with --end {float(ends):.2f}"
+    if wanted - ends <= slack or (not film.measured and wanted - _sound_ends(film) <= slack):
+        return
+    if film.seekable and complete(film.path) and _packets_end(film) <= stamp:
+        return  # its last picture is held
+    raise UnreadablePicture(
+        f"{film.path}: its pictures end at {float(ends):.2f} s of {float(film.duration):.2f} s: it is truncated; "
+        f"get the whole, or take what is there with --end {float(ends):.2f}"
+    )
+
+
+def _packets_end(film: Film) -> int:
+    """The stamp of the last packet of the pictures, whether it can be decoded or not."""
+    with _opened(film) as (container, stream):
+        return max(
+            (packet.pts for packet in container.demux(stream) if packet.size and packet.pts is not None), default=0
         )
 
 
