@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from PIL import ImageCms
 
 import matteo
 from matteo.effects.look import Look
-from matteo.errors import UnreadablePicture
+from matteo.errors import LimitExceeded, UnreadablePicture
 from matteo.picture.image import Alpha, Rgb
+from matteo.picture.limits import Limits
 from matteo.video.backdrop import FilmBackdrop
 from matteo.video.colour import FULL, LIMITED, Colour, to_image
-from matteo.video.film import is_pattern
+from matteo.video.drawing import drawing_of
+from matteo.video.film import is_pattern, open_film
 from matteo.video.plan import Planned, planned
+from matteo.video.reader import frames
 from matteo.video.subtitles import OneByOne
 from tests.picture.made import display_p3
 from tests.video.clips import decoded, disc_step, make_film, picture, probe, times
@@ -224,3 +228,15 @@ def test_a_grey_film_of_limited_range_is_read_as_it_says(bits: int) -> None:
         assert image.rgb.shape == (4, 8, 3)
         top = np.iinfo(image.rgb.dtype).max
         assert np.abs(image.rgb[..., 1] / top - expected).max() < (1.6 / 255 if bits == 8 else 1.6 / 2**bits)
+
+
+def test_the_limits_hold_for_every_numbered_picture_and_for_the_film_behind(tmp_path: Path) -> None:
+    for number in (1, 2):
+        PilImage.fromarray(picture(number)).save(tmp_path / f"{number:02}.png")
+    film = open_film(tmp_path / "%02d.png", limits=Limits(pixels=100_000))
+    assert film.limits == Limits(pixels=100_000)
+    with pytest.raises(LimitExceeded, match=r"01\.png"):
+        next(frames(replace(film, limits=Limits(pixels=100))))
+    behind = make_film(tmp_path / "behind.mkv", frames=2, sound=None)
+    with pytest.raises(LimitExceeded, match=r"behind\.mkv"):
+        drawing_of(Look(background=str(behind)), limits=Limits(pixels=100))

@@ -11,6 +11,7 @@ from matteo.effects.background import Background
 from matteo.picture.cutout import Cutout, in_space_of
 from matteo.picture.geometry import cover, cover_straight
 from matteo.picture.image import Image
+from matteo.picture.limits import Limits
 from matteo.video.film import is_pattern, open_film
 from matteo.video.frame import Frame
 from matteo.video.reader import frames
@@ -32,8 +33,8 @@ def film_named(text: str | None) -> tuple[Path, str] | None:
 class FilmBackdrop:
     """A film by time. Times are asked for in growing order; what lies back costs a reading from the beginning."""
 
-    def __init__(self, path: Path, way: str = "loop") -> None:
-        self.film = open_film(path)
+    def __init__(self, path: Path, way: str = "loop", limits: Limits | None = None) -> None:
+        self.film = open_film(path, limits=limits)
         self.way = way
         self.time = Fraction(0)
         self._past = Fraction(0)  # of the rounds before this one

@@ -47,7 +47,7 @@ def drawing_of(
     """The drawing of a look, whose background may be a film ("office.mp4", "hold:office.mp4") and whose effects may be
     those over time: they come after the still ones, then those of the file, then `moving`."""
     named = film_named(look.background)
-    backdrop = None if named is None else FilmBackdrop(*named)
+    backdrop = None if named is None else FilmBackdrop(*named, limits=limits)
     for text in look.effect:
         entry(text.partition(":")[0].strip())  # an unknown one is near to one of either table
     texts = [text for text in look.effect if text.partition(":")[0].strip() in TABLE]

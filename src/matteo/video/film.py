@@ -43,6 +43,7 @@ class Film:
     measured:  whether that is the pictures' own end; else it is the whole file's, whose sound may go on longer.
     turn:      what makes its pictures upright: quarter turns against the clock, then whether mirrored left to right.
     seekable:  whether it has an index and a stamp for every frame, so that a reading may begin anywhere.
+    limits:    of numbered pictures, each of which is read by itself.
     depth:     8 or 16, bits of what is handed on; bits: the film's own. opacity: whether it has an alpha of its own.
     """
 
@@ -67,6 +68,7 @@ class Film:
     notes: tuple[str, ...] = ()
     measured: bool = True
     begins: Fraction = Fraction(0)
+    limits: Limits = Limits()  # noqa: RUF009 (frozen)
 
     @property
     def expected(self) -> int | None:

@@ -24,7 +24,7 @@ def numbered_film(pattern: Path, rate: Fraction, limits: Limits) -> Film:
     return Film(
         pattern, first.size_hw, 1 / rate, rate, frames=len(found), duration=len(found) / rate, colour=SRGB,
         depth=first.depth, bits=first.depth, opacity=first.opacity is not None, codec=first.format or "",
-        pictures=found,
+        pictures=found, limits=limits,
     )  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def numbered_frames(film: Film, start: Fraction | None, end: Fraction | None, af
         if (start is not None and time < start) or (end is not None and time >= end):
             continue
         if after is None or index > after.index:
-            image = read(path)
+            image = read(path, limits=film.limits)
             if image.size_hw != film.size_hw:
                 raise UnreadablePicture(
                     f"{path}: is {image.size_hw[1]} x {image.size_hw[0]}, and the first is {film.size_hw[1]} x "
