@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from matteo.errors import LimitExceeded, UsageError
+from matteo.errors import LimitExceeded, UnreadablePicture, UsageError
 from matteo.picture.limits import Limits
 from matteo.picture.source import CHUNK, Named, load, read_at_most
 
@@ -51,3 +51,15 @@ def test_streams_that_give_no_bytes_are_named() -> None:
     with pytest.raises(UsageError, match="blocking"):
         read_at_most(lambda size: None, 10, "a pipe")
     assert load(Named("me.jpg", b"abc"), Limits()) == (b"abc", "me.jpg")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("http://a.example/b.jpg", "addresses are not fetched"), ("b.jpg", "no such file; check the name")],
+)
+def test_what_is_not_there_is_told_from_what_is_elsewhere(
+    name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnreadablePicture, match=said):
+        load(name, Limits())

@@ -27,6 +27,7 @@ from matteo.batch.manifest import Manifest, Recipe, Source
 from matteo.batch.plan import Job, Plan
 from matteo.errors import BatchError, MatteoError, OutputError, OutputExists, UnreadablePicture
 from matteo.picture.limits import Limits
+from matteo.picture.source import missing
 from matteo.picture.write import publish
 
 Status: TypeAlias = Literal["done", "skipped", "failed", "planned"]
@@ -151,7 +152,7 @@ class _Shop:
         try:
             self._refuse_unread(job)
             if not os.path.lexists(job.source):
-                raise UnreadablePicture(f"{job.source}: no such file; check the path")
+                raise missing(job.source)
             if os.path.lexists(job.target) and self._is_done(job, Source.of(self._read(job), job.beside)):
                 return _record(job, "skipped", start)
             return _record(job, "planned", start)
@@ -180,7 +181,7 @@ class _Shop:
                 self.limits.check_bytes(str(job.source), os.fstat(file.fileno()).st_size)
                 return file.read()
         except FileNotFoundError as error:
-            raise UnreadablePicture(f"{job.source}: no such file; check the path") from error
+            raise missing(job.source) from error
         except OSError as error:
             raise UnreadablePicture(f"{job.source}: cannot be read ({error.strerror}); check your rights") from error
 

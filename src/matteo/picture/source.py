@@ -50,13 +50,20 @@ def _load_path(path: Path, limits: Limits) -> bytes:
             limits.check_bytes(str(path), os.fstat(file.fileno()).st_size)
             data = read_at_most(file.read, limits.bytes + 1)
     except FileNotFoundError:
-        raise UnreadablePicture(f"{path}: no such file; check the name and the folder") from None
+        raise missing(path) from None
     except PermissionError:
         raise UnreadablePicture(f"{path}: no right to read it; change its permissions") from None
     except (OSError, ValueError) as error:
         raise UnreadablePicture(f"{path}: cannot be read ({_reason(error)}); check the disk or copy it anew") from error
     limits.check_bytes(str(path), len(data))
     return _filled(data, str(path))
+
+
+def missing(path: Path) -> UnreadablePicture:
+    """What is said of a path where there is nothing."""
+    if str(path).startswith(("http:", "https:")):
+        return UnreadablePicture(f"{path}: addresses are not fetched; download the picture first")
+    return UnreadablePicture(f"{path}: no such file; check the name and the folder")
 
 
 def _load_stream(source: object, limits: Limits) -> tuple[bytes, str]:
