@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.help_pages import pages
+from tests.keying.screens import shot
 from tests.pictures import ASTRONAUT, photograph, save
 from tests.video.clips import make_film
 
@@ -25,6 +26,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the README speaks of, and `matteo` on the path."""
     shutil.copy(ASTRONAUT, tmp_path / "photo.jpg")
     save(np.full((60, 90, 3), (240, 220, 160), np.uint8), tmp_path / "beach.jpg")
+    save(shot().rgb, tmp_path / "green.jpg", quality=92)
     (tmp_path / "photos" / "cats").mkdir(parents=True)
     save(photograph("chelsea")[::2, ::2], tmp_path / "photos" / "cats" / "chelsea.png")
     shutil.copy(ASTRONAUT, tmp_path / "photos")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         MatteoError,
         MissingExtra,
         ModelError,
+        NoScreen,
         OutputError,
         OutputExists,
         PictureError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from matteo.picture.limits import Limits
     from matteo.picture.read import read
     from matteo.remover import Remover, Result
+    from matteo.selecting.hints import Hints
     from matteo.video.cut import cut_video, iter_video
 
 __version__ = "0.1.0"
@@ -55,6 +57,7 @@ _HOME = {
     "MatteoError": "errors",
     "MissingExtra": "errors",
     "ModelError": "errors",
+    "NoScreen": "errors",
     "OutputError": "errors",
     "OutputExists": "errors",
     "PictureError": "errors",
@@ -71,6 +74,7 @@ _HOME = {
     "Metadata": "picture.image",
     "Limits": "picture.limits",
     "read": "picture.read",
+    "Hints": "selecting.hints",
     "Remover": "remover",
     "Result": "remover",
     "cut_video": "video.cut",
@@ -81,6 +85,7 @@ __all__ = [
     "BatchError",
     "Cutout",
     "DataError",
+    "Hints",
     "Image",
     "LimitExceeded",
     "Limits",
@@ -89,6 +94,7 @@ __all__ = [
     "MissingExtra",
     "ModelCard",
     "ModelError",
+    "NoScreen",
     "OutputError",
     "OutputExists",
     "PictureError",

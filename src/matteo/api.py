@@ -14,6 +14,7 @@ from matteo.picture.image import Alpha
 from matteo.picture.mask import MaskSource
 from matteo.picture.read import Source
 from matteo.remover import Remover
+from matteo.selecting.hints import Hints
 
 _removers: dict[str, Remover] = {}
 _lock = threading.Lock()
@@ -26,6 +27,8 @@ def remove(
     bgr: bool = False,
     mask: MaskSource | None = None,
     trimap: MaskSource | None = None,
+    hints: Hints | None = None,
+    key: str | None = None,
     foreground: bool = True,
     keep_source: bool = True,
     **treatment: Unpack[Treatment],
@@ -36,8 +39,9 @@ def remove(
     `Remover`. With a mask or a trimap of your own it is not needed.
     """
     return _remover(model).remove(
-        source, bgr=bgr, mask=mask, trimap=trimap, foreground=foreground, keep_source=keep_source, **treatment
-    )
+        source, bgr=bgr, mask=mask, trimap=trimap, hints=hints, key=key, foreground=foreground, keep_source=keep_source,
+        **treatment,
+    )  # fmt: skip
 
 
 def alpha(
@@ -47,10 +51,12 @@ def alpha(
     bgr: bool = False,
     mask: MaskSource | None = None,
     trimap: MaskSource | None = None,
+    hints: Hints | None = None,
+    key: str | None = None,
     **treatment: Unpack[Treatment],
 ) -> Alpha:
     """The matte alone: H x W float32 in [0, 1]."""
-    return _remover(model).alpha(source, bgr=bgr, mask=mask, trimap=trimap, **treatment)
+    return _remover(model).alpha(source, bgr=bgr, mask=mask, trimap=trimap, hints=hints, key=key, **treatment)
 
 
 def _remover(model: str | Path) -> Remover:

@@ -108,13 +108,17 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def cut(self, picture: Picture, *, mask: Picture | None = None, **options: Option) -> Answer:
+    def cut(
+        self, picture: Picture, *, mask: Picture | None = None, keep_mask: Picture | None = None,
+        drop_mask: Picture | None = None, **options: Option,
+    ) -> Answer:  # fmt: skip
         """One picture without its background: a path or bytes; options as those of `matteo remove`, with underscores.
 
-        mask: somebody else's alpha, refined in place of the network's. A busy service is asked again, as it says.
-        Raises ServiceError for what it refuses.
+        mask: somebody else's alpha, refined in place of the network's. keep_mask, drop_mask: painted areas. A busy
+        service is asked again, as it says. Raises ServiceError for what it refuses.
         """
-        files = [("file", _file(picture)), *([] if mask is None else [("mask", _file(mask))])]
+        beside = {"mask": mask, "keep_mask": keep_mask, "drop_mask": drop_mask}
+        files = [("file", _file(picture)), *((name, _file(one)) for name, one in beside.items() if one is not None)]
         answer = self._asked("POST", "/api/cutouts", files=files, data=_fields(options))
         return _answer(answer)
 

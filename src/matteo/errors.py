@@ -1,10 +1,11 @@
 """Every error that matteo raises on purpose, one tree:
 
 MatteoError
-├── PictureError            a picture that cannot be read or written
+├── PictureError            a picture that cannot be read or written, or cut out as asked
 │   ├── UnreadablePicture     damaged, truncated, or no picture at all
 │   ├── UnsupportedFormat     a picture, but of a kind that is not read or written here
 │   ├── LimitExceeded         larger than the limits allow (pixels, bytes, frames)
+│   ├── NoScreen              none of one colour behind the subject, which a key needs
 │   └── OutputError           cannot be written: no room, no right, no such folder
 │       └── OutputExists        would overwrite something
 ├── ModelError              a network that cannot be used
@@ -29,7 +30,7 @@ class MatteoError(Exception):
 
 
 class PictureError(MatteoError):
-    """A picture that cannot be read or written."""
+    """A picture that cannot be read or written, or cut out as asked."""
 
 
 class UnreadablePicture(PictureError):
@@ -42,6 +43,10 @@ class UnsupportedFormat(PictureError):
 
 class LimitExceeded(PictureError):
     """Larger than the limits of the reader allow."""
+
+
+class NoScreen(PictureError):
+    """No screen of one colour behind the subject, which a key needs."""
 
 
 class OutputError(PictureError):

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matteo.errors import UsageError
+from matteo.keying.key import key as keyed
+from matteo.keying.screen import Screen, find_screen, parse_screen
 from matteo.matting.clean import cleaned, settle
 from matteo.matting.confidence import expected_iou, is_plain, reasons
 from matteo.matting.edges import refined
@@ -24,17 +25,21 @@ from matteo.matting.foreground import LAMBDA_FULL, RADIUS, estimate_foreground, 
 from matteo.matting.offset import feather, grow, pixels, shrink
 from matteo.matting.tint import neutralise
 from matteo.matting.treatment import Chosen, Treatment
-from matteo.models.companions import REFINER, STEADIER, companion
+from matteo.models.companions import REFINER, SELECTOR, STEADIER, companion
 from matteo.models.fit import fit
 from matteo.models.looks import Second, look_again
 from matteo.models.session import Outputs, Session, default_threads
 from matteo.models.table import DEFAULT, find
 from matteo.models.weights import Progress, weights_of
 from matteo.picture.cutout import Cutout
+from matteo.picture.geometry import resize
 from matteo.picture.image import Alpha, Image, Rgb
 from matteo.picture.limits import Limits
-from matteo.picture.mask import MaskSource, read_mask, read_trimap
+from matteo.picture.mask import MaskSource
 from matteo.picture.read import Source, read
+from matteo.selecting.given import Given, given_of
+from matteo.selecting.hints import Hints
+from matteo.selecting.select import kept_by_hand, select
 
 Seconds: TypeAlias = dict[str, float]
 T = TypeVar("T")
@@ -43,6 +48,7 @@ R = TypeVar("R")
 NOTHING = "no subject found: the cut-out is empty"
 SMOOTH = 8, 4.0  # radius and lambda for it: what shines through must not be taken for the subject's own texture
 ROWS = 256
+KEY = "key"  # what stands in the network's place where alpha is the screen's
 UNSEEN = 128  # what the network sees where the source is transparent
 
 
@@ -119,6 +125,11 @@ class Remover:
         """The network that makes films steady, loaded once."""
         return self._companion(STEADIER)
 
+    @property
+    def selector(self) -> Session:
+        """The network that follows hints, loaded once."""
+        return self._companion(SELECTOR)
+
     def _companion(self, name: str) -> Session:
         with self._lock:
             if name not in self._companions:
@@ -132,6 +143,8 @@ class Remover:
         bgr: bool = False,
         mask: MaskSource | None = None,
         trimap: MaskSource | None = None,
+        hints: Hints | None = None,
+        key: str | None = None,
         foreground: bool = True,
         keep_source: bool = True,
         **treatment: Unpack[Treatment],
@@ -143,6 +156,11 @@ class Remover:
         mask: somebody else's alpha of the upright picture, of any size or softness, a picture or an array (bool, or
         floats in [0, 1], too): it is refined in place of the network's, which is not run. trimap: 0 surely background,
         full surely foreground, all between is found by the edges, from the mask if there is one; nor does this run it.
+        key: the picture was taken before a screen of one colour: "auto", a name ("green", "blue", …) or its colour as
+        "#00b140". That tells alpha, at the picture's own size (`matteo.keying`); the network, or that of hints, only
+        tells what is well inside of the subject.
+        hints: what of the picture is meant (`Hints`): another network, which sees them, finds that; or it corrects the
+        mask, where there is one.
         foreground=False: leave the source's colours everywhere, for the matte alone; then `untint` and `keep_hidden`
         have nothing to do. keep_source: the picture stays in
         the cut-out (itself, not a copy), for effects that show it and for layered files. treatment: see `Treatment`.
@@ -152,7 +170,7 @@ class Remover:
         how = Chosen(**treatment)
         with timed(seconds, "read"):
             image = read(source, limits=self.limits, bgr=bgr)
-        cutout = self._cut(image, self._given(image, mask, trimap), how, foreground, seconds)
+        cutout = self._cut(image, given_of(image, mask, trimap, hints, key, self.limits), how, foreground, seconds)
         return replace(cutout, source=image) if keep_source else cutout
 
     def cut(
@@ -161,6 +179,8 @@ class Remover:
         *,
         mask: MaskSource | None = None,
         trimap: MaskSource | None = None,
+        hints: Hints | None = None,
+        key: str | None = None,
         foreground: bool = True,
         keep_source: bool = True,
         seconds: Seconds | None = None,
@@ -169,7 +189,7 @@ class Remover:
         """The same for a picture that is read already. seconds: gets the time of each stage."""
         how = Chosen(**treatment)
         seconds = {} if seconds is None else seconds
-        cutout = self._cut(image, self._given(image, mask, trimap), how, foreground, seconds)
+        cutout = self._cut(image, given_of(image, mask, trimap, hints, key, self.limits), how, foreground, seconds)
         return replace(cutout, source=image) if keep_source else cutout
 
     def alpha(
@@ -179,10 +199,14 @@ class Remover:
         bgr: bool = False,
         mask: MaskSource | None = None,
         trimap: MaskSource | None = None,
+        hints: Hints | None = None,
+        key: str | None = None,
         **treatment: Unpack[Treatment],
     ) -> Alpha:
         """The matte alone: H x W float32 in [0, 1]."""
-        return self.remove(source, bgr=bgr, mask=mask, trimap=trimap, foreground=False, **treatment).alpha
+        return self.remove(
+            source, bgr=bgr, mask=mask, trimap=trimap, hints=hints, key=key, foreground=False, **treatment
+        ).alpha
 
     def map(
         self,
@@ -191,48 +215,50 @@ class Remover:
         workers: int = 2,
         foreground: bool = True,
         keep_source: bool = False,
+        key: str | None = None,
         **treatment: Unpack[Treatment],
     ) -> Iterator[Result]:
         """A result for each source, in their order; a failure is a result with its error and stops nothing.
 
         Decoding, network and edges of different pictures overlap. No more than `workers` + 2 are held at once.
-        keep_source: each cut-out holds its picture, which costs memory for as long as you hold them. The other
-        arguments are those of `remove`.
+        keep_source: each cut-out holds its picture, which costs memory for as long as you hold them. key and
+        treatment are those of `remove`.
         """
         if isinstance(sources, (str, bytes, Path)):
             raise UsageError("map takes several pictures: give a list, or use remove for one")
         Chosen(**treatment)  # what is wrong with it is wrong for all
+        if key is not None:
+            parse_screen(key)
 
         def one(source: Source) -> Result:
             try:
-                cutout = self.remove(source, foreground=foreground, keep_source=keep_source, **treatment)
+                cutout = self.remove(source, foreground=foreground, keep_source=keep_source, key=key, **treatment)
                 return Result(source, cutout=cutout)
             except Exception as error:
                 return Result(source, error=error)
 
         yield from in_order(one, sources, workers)
 
-    def _given(self, image: Image, mask: MaskSource | None, trimap: MaskSource | None) -> _Given:
-        """Mask and trimap of the picture, read."""
-        return _Given(
-            None if mask is None else read_mask(mask, image.size_hw, self.limits),
-            None if trimap is None else read_trimap(trimap, image.size_hw, self.limits),
-        )
-
-    def _cut(self, image: Image, given: _Given, how: Chosen, foreground: bool, seconds: Seconds) -> Cutout:
+    def _cut(self, image: Image, given: Given, how: Chosen, foreground: bool, seconds: Seconds) -> Cutout:
+        screen = None
         with timed(seconds, "fit"):
             seen = _as_seen(image)
-        if given.alpha is None and given.trimap is None:
+        if given.key is not None:
+            with timed(seconds, "key"):
+                screen = find_screen(seen, given.key)
+        if given.placed is not None:
+            given = self._selected(seen, given, how, seconds)
+        elif given.alpha is None and given.trimap is None:
             given = self._looked(seen, how, seconds)
         with timed(seconds, "edges"):
-            run = self.refiner.run if how.edges == "fine" else None
-            matte = refined(
-                how.edges, seen, given.alpha, small=given.rgb, trimap=given.trimap, run=run, guessed=not given.model,
-                hints=given.raw,
-            )  # fmt: skip
-            settle(matte)
+            matte = self._matte(seen, given, screen, how)
+            if screen is not None:
+                given = _told_by_key(given, matte)
             del seen  # of a picture with transparency it is a copy
         matte, shown = _offset(matte, how, seconds)
+        if given.placed is not None:  # what was moved or softened may have left the box
+            given.placed.impose(matte)
+            given.placed.impose(shown)
         alpha = shown
         if image.opacity is not None:  # the source's own transparency stays: the result is never more opaque
             alpha = shown * image.opacity
@@ -242,7 +268,7 @@ class Remover:
             with timed(seconds, "foreground"):
                 radius, lasting = SMOOTH if how.transparency else (RADIUS, LAMBDA_FULL)
                 rgb = estimate_foreground(image.rgb, matte, image.opacity, shown=shown, radius=radius, lasting=lasting)
-                if how.untint:
+                if how.untint or screen is not None:
                     rgb = neutralise(rgb, image.rgb, alpha, image.opacity)
             if not how.keep_hidden:
                 with timed(seconds, "hide"):
@@ -253,7 +279,21 @@ class Remover:
             seconds=seconds, kind=given.kind, reasons=given.reasons,
         )  # fmt: skip
 
-    def _looked(self, seen: Rgb, how: Chosen, seconds: Seconds) -> _Given:
+    def _matte(self, seen: Rgb, given: Given, screen: Screen | None, how: Chosen) -> Alpha:
+        """Alpha at the picture's own size, settled."""
+        if screen is not None:
+            matte = keyed(seen, screen, given.alpha)
+        else:
+            matte = refined(
+                how.edges, seen, given.alpha, small=given.rgb, trimap=given.trimap, guessed=given.guessed,
+                run=self.refiner.run if how.edges == "fine" else None, hints=given.raw,
+            )  # fmt: skip
+        if given.placed is not None:
+            given.placed.impose(matte)
+        settle(matte)
+        return matte
+
+    def _looked(self, seen: Rgb, how: Chosen, seconds: Seconds) -> Given:
         """What the network makes of the picture."""
         with timed(seconds, "fit"):
             fitted = fit(seen, self.card)
@@ -268,7 +308,27 @@ class Remover:
             confidence = 0.0 if plain else confidence_of(first, outputs, second)
             doubts = reasons(first, fitted.rgb)
         rgb = fitted.rgb if second.rgb is None else second.rgb
-        return _Given(coarse, None, rgb, second.alpha, confidence, outputs.kind_of(self.card), doubts)
+        return Given(coarse, None, rgb, second.alpha, confidence, outputs.kind_of(self.card), doubts)
+
+    def _selected(self, seen: Rgb, given: Given, how: Chosen, seconds: Seconds) -> Given:
+        """What hints mean of the picture; of a mask that is given they correct it."""
+        assert given.placed is not None
+        with timed(seconds, "network"):
+            selected = select(seen, given.placed, self.selector.card, self.selector.run, given.alpha)
+        with timed(seconds, "edges"):
+            coarse = kept_by_hand(cleaned(selected.alpha, see_through=how.transparency), selected)
+        with timed(seconds, "confidence"):
+            confidence, doubts = expected_iou(selected.alpha), reasons(selected.alpha, selected.rgb)
+        name = self.selector.card.name
+        return Given(coarse, None, selected.rgb, selected.alpha, confidence, None, doubts, given.placed, by=name)
+
+
+def _told_by_key(given: Given, matte: Alpha) -> Given:
+    """What is told of a picture whose alpha a screen's colour gave."""
+    if given.rgb is None:
+        return replace(given, confidence=expected_iou(matte), by=KEY)
+    small = resize(matte, (given.rgb.shape[0], given.rgb.shape[1]))
+    return replace(given, confidence=expected_iou(small), reasons=reasons(small, given.rgb), by=KEY)
 
 
 def confidence_of(first: Alpha, outputs: Outputs, second: Second) -> float:
@@ -278,29 +338,6 @@ def confidence_of(first: Alpha, outputs: Outputs, second: Second) -> float:
         looks.append((second.closer, second.outputs))
     stated = [(outputs.quality_of(), alpha) for alpha, outputs in looks]
     return float(np.mean([expected_iou(alpha) if quality is None else quality for quality, alpha in stated]))
-
-
-@dataclass(frozen=True)
-class _Given:
-    """From where the edges are found: a coarse alpha, a trimap, or both; what the network alone tells beside it.
-
-    rgb: the picture on the alpha's grid, in [0, 1], where it is at hand. raw: the alpha before it was cleaned.
-    """
-
-    alpha: Alpha | None
-    trimap: NDArray[np.uint8] | None
-    rgb: NDArray[np.float32] | None = None
-    raw: Alpha | None = None
-    confidence: float | None = None
-    kind: str | None = None
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def model(self) -> str:
-        """What stands in a network's place; empty for a network."""
-        if self.confidence is not None:
-            return ""
-        return "trimap" if self.alpha is None else "mask"
 
 
 def _offset(matte: Alpha, how: Chosen, seconds: Seconds) -> tuple[Alpha, Alpha]:

@@ -115,7 +115,7 @@ def test_changed_bytes_need_overwrite(folder: Folder) -> None:
     assert folder.calls == []  # refused before the expensive work
     assert record.name == "b.png"
     assert record.error is not None
-    assert "made of other bytes than the source has now" in record.error
+    assert "made of other bytes than the source, or what is given beside it, has now" in record.error
     assert "--overwrite" in record.error
     folder.run(overwrite=True)
     assert folder.calls == ["b.png"]

@@ -201,7 +201,7 @@ def test_wrong_use_is_told_before_anything_is_read(
         (("--recipe", "matteo", "--data", data, "--run", run, "--name", "x"), "--name is for a set of your own"),
         (
             ("--recipe", "mateo", "--data", data, "--run", run, "--minutes", 1),
-            "there are matteo, matteo-small; or give a .toml",
+            "there are matteo, hints, matteo-small; or give a .toml",
         ),
     ):
         assert matteo("train", *arguments) == 2

@@ -16,7 +16,8 @@ ROOMS: dict[str, set[str]] = {"errors": set(), "memory": set()}
 for line in (
     ["picture"],
     ["models", "matting", "keying", "effects"],
-    ["remover", "selecting"],
+    ["selecting"],
+    ["remover"],
     ["video"],
     ["live", "batch", "api", "client"],
     ["server"],
@@ -24,7 +25,7 @@ for line in (
 ):
     before = set(ROOMS)
     ROOMS |= dict.fromkeys(line, before)
-ROOMS["learning"] = {"errors", "picture", "models", "matting", "remover", "video"}
+ROOMS["learning"] = {"errors", "picture", "models", "matting", "selecting", "remover", "video"}
 ROOMS["__init__"] = set(ROOMS)
 ROOMS["__main__"] = {"cli"}
 INSIDE_FUNCTIONS = {"cli": {"learning"}}  # reached by an import inside the command

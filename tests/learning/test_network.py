@@ -19,7 +19,7 @@ def test_logits_have_the_pictures_size(name: str, size_hw: tuple[int, int]) -> N
 @pytest.mark.parametrize("form", [SMALL, *FORMS.values()])
 def test_every_parameter_learns(form: Form) -> None:
     network = Network(form).train()
-    x = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(2, form.inputs, 64, 64, generator=torch.Generator().manual_seed(0))
     torch.stack([h.square().mean() for h in network.heads(x)]).sum().backward()  # type: ignore[no-untyped-call]
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
 

@@ -8,7 +8,7 @@ import pytest
 
 from matteo.errors import WeightsDamaged, WeightsUnavailable
 from matteo.models import companions
-from matteo.models.companions import FOLDER, REFINER, STEADIER, companion, companion_card
+from matteo.models.companions import FOLDER, REFINER, SELECTOR, STEADIER, companion, companion_card
 from matteo.models.table import cards
 from matteo.models.weights import digest
 
@@ -22,13 +22,14 @@ def test_it_takes_patches_and_gives_alpha() -> None:
     assert alpha.max() <= 1
 
 
-@pytest.mark.parametrize("name", [REFINER, STEADIER])
-def test_they_are_under_a_megabyte_and_no_model_by_name(name: str) -> None:
-    assert (FOLDER / name / f"{name}.onnx").stat().st_size < 1_000_000
+@pytest.mark.parametrize("name", [REFINER, STEADIER, SELECTOR])
+def test_they_are_small_and_no_model_by_name(name: str) -> None:
+    most = 8_000_000 if name == SELECTOR else 1_000_000
+    assert (FOLDER / name / f"{name}.onnx").stat().st_size < most
     assert name not in cards()
 
 
-@pytest.mark.parametrize("name", [REFINER, STEADIER])
+@pytest.mark.parametrize("name", [REFINER, STEADIER, SELECTOR])
 def test_a_changed_or_missing_file_is_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     shutil.copytree(FOLDER / name, tmp_path / name)
     monkeypatch.setattr(companions, "FOLDER", tmp_path)
@@ -43,7 +44,7 @@ def test_a_changed_or_missing_file_is_never_loaded(tmp_path: Path, monkeypatch: 
         companion(name)
 
 
-@pytest.mark.parametrize("name", [REFINER, STEADIER])
+@pytest.mark.parametrize("name", [REFINER, STEADIER, SELECTOR])
 def test_a_card_is_at_hand_without_loading_the_network(name: str) -> None:
     card = companion_card(name)
     assert card.checksum == "sha256:" + digest(FOLDER / name / card.file, "sha256")

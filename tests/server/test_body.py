@@ -124,8 +124,8 @@ def test_a_damaged_body_is_refused_whole(narrow: Running, kind: str, body: bytes
 def test_several_files_for_one_field_or_too_many(narrow: Running) -> None:
     two = [("file", ("a", PICTURE)), ("file", ("b", PICTURE))]
     assert code(httpx.post(narrow.url + "/api/cutouts", files=two)) == "invalid_parameter"
-    five = [(f"file{n}", ("a", b"x")) for n in range(5)]
-    assert code(httpx.post(narrow.url + "/api/cutouts", files=five)) == "invalid_request"
+    many = [(f"file{n}", ("a", b"x")) for n in range(6)]
+    assert code(httpx.post(narrow.url + "/api/cutouts", files=many)) == "invalid_request"
 
 
 def test_a_slow_body_is_not_waited_for(narrow: Running) -> None:

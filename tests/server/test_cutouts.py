@@ -12,6 +12,8 @@ import pytest
 from PIL import Image as PilImage
 
 import matteo
+from matteo.server.body import Body
+from tests.keying.screens import shot
 from tests.pictures import photograph
 
 from .sources import Sources, encoded, small
@@ -146,6 +148,46 @@ def test_a_mask_of_ones_own_takes_the_networks_place(client: httpx.Client) -> No
     assert trimap.headers["x-matteo-model"] == "trimap"
     small_mask = encoded(mask[:100, :50], "PNG")
     refused(client.post(URL, files={"file": PICTURE, "mask": small_mask}), "aspect")
+
+
+def test_a_picture_before_a_screen(client: httpx.Client) -> None:
+    taken = shot()
+    answer = client.post(URL, files={"file": encoded(taken.rgb, "PNG")}, data={"key": "green"})
+    assert answer.headers["x-matteo-model"] == "key"
+    assert np.abs(pixels(answer)[..., 3] / 255 - taken.alpha).mean() < 0.01
+    none = client.post(URL, files={"file": PICTURE}, data={"key": "blue"})
+    assert none.status_code == 400
+    assert none.json()["errors"][0]["code"] == "no_screen"
+    assert "leave the key out" in none.json()["errors"][0]["detail"]
+    refused(client.post(URL, files={"file": PICTURE}, data={"key": "#777777"}), "grey")
+
+
+def test_marks_in_fields_of_their_own_are_all_heard(client: httpx.Client) -> None:
+    body = Body()
+    for mark in ("1,1", "2,2"):
+        body.keep("keep", mark)
+    assert body.fields["keep"].split() == ["1,1", "2,2"]
+    sent = {name: encoded(np.full((256, 256), level, np.uint8), "PNG") for name, level in (("mask", 255),)}
+    sent |= {name: encoded(np.zeros((256, 256), np.uint8), "PNG") for name in ("keep_mask", "drop_mask")}
+    answer = client.post(URL, files={"file": PICTURE, "background_file": PICTURE, **sent}, data={"keep": "9,9"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_hints_say_what_is_meant(client: httpx.Client) -> None:
+    painted = np.zeros((256, 256), np.uint8)
+    painted[:20, :20] = 255
+    fields = {"keep": "50%,60% 110,150,120,160", "drop": "5,250", "box": "0,0,100%,90%"}
+    answer = client.post(URL, files={"file": PICTURE, "keep_mask": encoded(painted, "PNG")}, data=fields)
+    assert answer.headers["x-matteo-model"] == "selector"
+    alpha = pixels(answer)[..., 3]
+    assert alpha[:20, :20].min() == 255
+    assert alpha[231:].max() == 0
+    for wrong, said in (
+        ({"keep": "5"}, "no point"), ({"drop": "9999,5"}, "outside of the picture"), ({"box": "1,2,3"}, "no box"),
+        ({"keep": "1,1 " * 300}, "more than 200"), ({"keep_mask": "paint.png"}, "is a file"),
+    ):  # fmt: skip
+        refused(client.post(URL, files={"file": PICTURE}, data=wrong), said)
+    refused(client.post(URL, files={"file": PICTURE, "trimap": encoded(painted, "PNG")}, data={"keep": "5,5"}), "hints")
 
 
 @pytest.mark.parametrize(

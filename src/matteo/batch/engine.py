@@ -135,7 +135,7 @@ class _Shop:
         try:
             self._refuse_unread(job)
             data = self._read(job)
-            source = Source.of(data, job.beside)
+            source = Source.of(data, job.beside, job.told)
             if self._is_done(job, source):
                 if os.lstat(job.target).st_nlink > 1:  # killed between the output's name and the end of the other one
                     _sweep(job.target)
@@ -153,7 +153,7 @@ class _Shop:
             self._refuse_unread(job)
             if not os.path.lexists(job.source):
                 raise missing(job.source)
-            if os.path.lexists(job.target) and self._is_done(job, Source.of(self._read(job), job.beside)):
+            if os.path.lexists(job.target) and self._is_done(job, Source.of(self._read(job), job.beside, job.told)):
                 return _record(job, "skipped", start)
             return _record(job, "planned", start)
         except Exception as error:

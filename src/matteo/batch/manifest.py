@@ -54,8 +54,10 @@ class Source:
     size: int
 
     @classmethod
-    def of(cls, data: bytes, beside: Sequence[Path] = ()) -> Source:
+    def of(cls, data: bytes, beside: Sequence[Path] = (), told: str = "") -> Source:
+        """told: what the files beside are, where one could be taken for another."""
         digest = hashlib.sha256(data)
+        digest.update(told.encode())
         for path in beside:
             try:
                 digest.update(bytes.fromhex(_file_digest(path)))
@@ -185,7 +187,7 @@ def _parse(fields: Mapping[str, object]) -> tuple[str, Entry | None]:
 
 def _difference(entry: Entry, source: Source, recipe: Recipe) -> str:
     if entry.source_sha256 != source.sha256:
-        return "it was made of other bytes than the source has now"
+        return "it was made of other bytes than the source, or what is given beside it, has now"
     return "it was made with " + ("other options" if entry.options_sha256 != recipe.options_sha256 else "another model")
 
 

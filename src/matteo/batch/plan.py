@@ -30,13 +30,14 @@ TAILS = (".cutout", ".alpha")  # what results beside their sources are called by
 class Job:
     """One picture to make. `name` is the source relative to the input folder, as posix text: the manifest's key.
 
-    beside: other files that the output depends on (a mask), as the source is one that it does.
+    beside: other files that the output depends on (a mask), as the source is one that it does. told: what those are.
     """
 
     source: Path
     target: Path
     name: str
     beside: tuple[Path, ...] = ()
+    told: str = ""
 
 
 @dataclass(frozen=True)

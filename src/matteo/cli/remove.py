@@ -29,6 +29,15 @@ LAYERED = ("psd", "ora", "exr")
 )
 @click.option("--mask", metavar="PATH", help="A mask of yours, refined in place of the network's; a folder for many.")
 @click.option("--trimap", metavar="PATH", help="0 is background, 255 is foreground, the edges find what is between.")
+@click.option("--key", metavar="COLOUR", help="It was taken before a screen: auto, green, blue, #00b140.")
+@click.option(
+    "--keep", multiple=True, metavar="X,Y", help="A point on the subject, in pixels or per cent; X,Y,X,Y a stroke."
+)
+@click.option("--drop", multiple=True, metavar="X,Y", help="The same on what does not belong to it.")
+@click.option("--box", metavar="X0,Y0,X1,Y1", help="Nothing outside of this box belongs to the subject.")
+@click.option("--keep-mask", metavar="PATH", help="A picture, painted where the subject is; a folder for many.")
+@click.option("--drop-mask", metavar="PATH", help="A picture, painted where it is not; a folder for many.")
+@click.option("--hints", metavar="PATH", help="All of these in a .toml file; a folder of such for many.")
 @click.option("--transparency", is_flag=True, help="The subject is see-through: glass, veil, smoke.")
 @click.option("--grow", metavar="BY", default="0", help="Move the edge outwards, by pixels or by per cent: 1.5, 0.1%.")
 @click.option("--shrink", metavar="BY", default="0", help="Move the edge inwards.")
@@ -60,11 +69,12 @@ LAYERED = ("psd", "ora", "exr")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def remove(
     paths: tuple[str, ...], output: str | None, edges: str | None, mask: str | None, trimap: str | None,
-    transparency: bool, grow: str, shrink: str, feather: str, untint: bool, alpha_only: bool, format_: str | None,
-    quality: int | None, straight: bool, overwrite: bool, strip: bool, strip_location: bool, keep_hidden: bool,
-    model: str, provider: str, threads: int | None, jobs: int | None, shard: str | None, dry_run: bool,
-    max_megapixels: float, as_json: bool, verbose: bool, debug: bool, preset: str | None, effect: tuple[str, ...],
-    **texts: str | None,
+    key: str | None, keep: tuple[str, ...], drop: tuple[str, ...], box: str | None, keep_mask: str | None,
+    drop_mask: str | None, hints: str | None, transparency: bool, grow: str, shrink: str, feather: str, untint: bool,
+    alpha_only: bool, format_: str | None, quality: int | None, straight: bool, overwrite: bool, strip: bool,
+    strip_location: bool, keep_hidden: bool, model: str, provider: str, threads: int | None, jobs: int | None,
+    shard: str | None, dry_run: bool, max_megapixels: float, as_json: bool, verbose: bool, debug: bool,
+    preset: str | None, effect: tuple[str, ...], **texts: str | None,
 ) -> int:  # fmt: skip
     """Takes the background out of pictures.
 
@@ -72,9 +82,10 @@ def remove(
     """
     from matteo.batch.plan import parse_shard
     from matteo.cli.destination import destination, format_of
-    from matteo.cli.given import Beside
+    from matteo.cli.given import Beside, said
     from matteo.cli.report import Reporter
     from matteo.cli.run import Options, Run
+    from matteo.keying.screen import parse_screen
     from matteo.matting.treatment import Chosen, usual_edges
 
     if debug:
@@ -84,12 +95,23 @@ def remove(
     look = look_of(preset, effect, **texts)
     options = Options(
         look, alpha_only, quality, strip, strip_location, keep_hidden, edges or usual_edges(transparency), transparency,
-        grow, shrink, feather, untint, straight,
+        grow, shrink, feather, untint, straight, key,
         format_of(where, format_ if format_ or where.kind == "file" or alpha_only else look.format),
     )  # fmt: skip
     Chosen(**options.treatment)  # what is wrong with it is wrong for every picture
     _check(options, as_json and where.kind == "stdout")
-    beside = Beside.of(mask, trimap, paths)
+    given = {"mask": mask, "trimap": trimap, "keep-mask": keep_mask, "drop-mask": drop_mask, "hints": hints}
+    beside = Beside.of(paths, given, said(keep, drop, box))
+    if key is not None:
+        parse_screen(key)
+        if trimap:
+            raise UsageError("--trimap says what is kept and dropped already: give it, or --key")
+        if edges is not None:
+            raise UsageError("--key finds its edges by itself: leave --edges out")
+        if drop:
+            raise UsageError("before a screen --drop says nothing: give --box or --drop-mask, or leave --key out")
+    if trimap and beside.follows_hints():
+        raise UsageError("--trimap says what is kept and dropped already: give it, or hints")
     run = Run(
         options, beside, model, provider, threads, jobs, overwrite, dry_run, max_megapixels, Reporter(as_json, verbose)
     )

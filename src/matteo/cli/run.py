@@ -22,7 +22,7 @@ from matteo.effects.look import Look, Steps
 from matteo.errors import MatteoError, OutputError, UnreadablePicture, UsageError
 from matteo.matting.treatment import Treatment
 from matteo.memory import give_back, keep_freed
-from matteo.models.companions import REFINER, companion_card
+from matteo.models.companions import REFINER, SELECTOR, companion_card
 from matteo.models.fit import fitted_size
 from matteo.models.session import default_threads
 from matteo.models.table import find
@@ -54,6 +54,7 @@ class Options:
     feather: str = "0"
     untint: bool = False
     straight: bool = False
+    key: str | None = None
     format: str = "png"
 
     @property
@@ -166,6 +167,8 @@ class Run:
         """What is done with every cut-out, and what the manifest is to know of the options."""
         steps = prepared(self.options, self._limits())
         identity: dict[str, object] = asdict(self.options) | {"look": identity_of(self.options.look)}
+        if self.options.key is None:
+            del identity["key"]  # so that a folder of before there was a key goes on
         if self.beside:
             identity["beside"] = self.beside.identity()
         return steps, identity
@@ -173,6 +176,7 @@ class Run:
     def _model(self) -> str:
         """The networks whose weights decide the result's bytes, for the manifest."""
         cards = [find(self.model)[0], *([companion_card(REFINER)] if self.options.edges == "fine" else [])]
+        cards += [companion_card(SELECTOR)] if self.beside.follows_hints() else []
         return "+".join(f"{card.name}@{card.checksum}" for card in cards)
 
     def _limits(self) -> Limits:
@@ -194,7 +198,8 @@ class Run:
                 give_back()
             cutout = remover.remove(
                 Named(name, data), foreground=not self.options.alpha_only,
-                keep_source=keeps_source(self.options, steps), **self.beside.read(beside), **self.options.treatment,
+                keep_source=keeps_source(self.options, steps), key=self.options.key, **self.beside.read(beside),
+                **self.options.treatment,
             )  # fmt: skip
             seconds = dict(cutout.seconds)
             data, notes = encoded(cutout, steps, self.options, seconds)

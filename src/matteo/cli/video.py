@@ -29,6 +29,7 @@ Show = Callable[[int, "int | None"], None]
 @click.argument("paths", nargs=-1, required=True, metavar="FILM...")
 @click.option("-o", "--output", metavar="PATH", help="A file, whose suffix is the kind; a folder/; or frames/%06d.png.")
 @look_options
+@click.option("--key", metavar="COLOUR", help="It was taken before a screen: auto, green, blue, #00b140.")
 @click.option("--matte", metavar="PATH", help="A second film, of the matte: m.mp4, mattes/%06d.png.")
 @click.option("--effects-file", metavar="FILE", help="Effects over time from a TOML file, also with key frames.")
 @click.option("--report", metavar="PATH", help="A page of confidence, flicker and doubtful seconds: report.html.")
@@ -53,10 +54,11 @@ Show = Callable[[int, "int | None"], None]
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a film on stdout.")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def video(
-    paths: tuple[str, ...], output: str | None, matte: str | None, effects_file: str | None, report: str | None,
-    preview: bool, quality: str, codec: str | None, start: str | None, end: str | None, rate: float | None,
-    frame_by_frame: bool, fresh: bool, overwrite: bool, model: str, provider: str, threads: int | None,
-    max_megapixels: float, as_json: bool, debug: bool, preset: str | None, effect: tuple[str, ...], **texts: str | None,
+    paths: tuple[str, ...], output: str | None, key: str | None, matte: str | None, effects_file: str | None,
+    report: str | None, preview: bool, quality: str, codec: str | None, start: str | None, end: str | None,
+    rate: float | None, frame_by_frame: bool, fresh: bool, overwrite: bool, model: str, provider: str,
+    threads: int | None, max_megapixels: float, as_json: bool, debug: bool, preset: str | None,
+    effect: tuple[str, ...], **texts: str | None,
 ) -> int:  # fmt: skip
     """Takes the background out of films; sound, timing and colours stay as they were.
 
@@ -79,6 +81,7 @@ def video(
         remover = Remover(model, threads=threads, provider=provider, limits=limits, progress=progress)
     asked: dict[str, Any] = {
         "quality": quality, "codec": codec, "asked": (start, end), "rate": rate, "steady": not frame_by_frame,
+        "key": key,
         "remover": remover, "limits": limits, "effects_file": None if effects_file is None else Path(effects_file),
     }  # fmt: skip
     if preview:

@@ -55,7 +55,7 @@ def deepen(network: Network, form: Form) -> Network:
 def widen(network: Network, form: Form) -> Network:
     """The same function with more channels; the number of blocks must agree."""
     small, large = network.form, form
-    narrower = [(small.stem, large.stem), (small.last, large.last)]
+    narrower = [(small.inputs, large.inputs), (small.stem, large.stem), (small.last, large.last)]
     narrower += [*zip(small.widths, large.widths, strict=True), *zip(small.decoder, large.decoder, strict=True)]
     if small.blocks != large.blocks or any(a > b for a, b in narrower):
         raise ValueError(f"{large} has fewer channels than {small}, or other blocks")
@@ -63,6 +63,9 @@ def widen(network: Network, form: Form) -> Network:
     joined = {name: (channels, _joined(large)[name]) for name, channels in _joined(small).items()}
     old, new = network.state_dict(), {}
     for name, fresh in grown.state_dict().items():
+        if name not in old:  # what hints are told by
+            new[name] = torch.zeros_like(fresh)
+            continue
         before, after = joined.get(name, ((old[name].shape[1],), (fresh.shape[1],))) if fresh.ndim > 1 else ((), ())
         new[name] = _wider(old[name], fresh, before, after)
     grown.load_state_dict(new)

@@ -10,6 +10,9 @@
                                                   |        |       |         |        |
                                   head /32      /32       /16     /8        /4       /2
 
+A network that follows hints sees them beside the colours, and pooled once more behind stages 2, 3 and 4, where a place
+is a part of a thing and no pixel.
+
 Every convolution is dense: on a CPU a depthwise one costs more time than it saves (measured in docs/training-log.md).
 """
 
@@ -19,9 +22,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, relu
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, relu
 
 STRIDE = 32
+COLOURS, HINTED = 3, 6  # channels of what is seen
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Form:
 
     widths, blocks: channels and residual blocks of the four stages at strides 4, 8, 16, 32.
     decoder: channels of the decoder at strides 4, 8, 16 and of the context at 32.
+    inputs: 3 for colours; 6 with hints (to keep, to drop, alpha found before; each in [0, 1]).
     """
 
     stem: int = 16
@@ -37,10 +42,12 @@ class Form:
     blocks: tuple[int, int, int, int] = (1, 2, 3, 2)
     decoder: tuple[int, int, int, int] = (32, 32, 48, 64)
     last: int = 16
+    inputs: int = COLOURS
 
 
 FORMS = {
     "matteo": Form(blocks=(1, 3, 6, 3), decoder=(32, 48, 96, 128)),
+    "hints": Form(blocks=(1, 3, 6, 3), decoder=(32, 48, 96, 128), inputs=HINTED),
     "matteo-small": Form(widths=(24, 48, 96, 192), decoder=(24, 32, 48, 64)),
 }
 
@@ -118,9 +125,22 @@ def stage(inputs: int, outputs: int, blocks: int, *, squeeze: bool) -> nn.Sequen
     return nn.Sequential(first, *rest, *([Squeeze(outputs)] if squeeze else []))
 
 
+def silent(inputs: int, outputs: int) -> nn.Conv2d:
+    """A 1x1 convolution that begins with 0: what it is added to stays as it was."""
+    convolution = nn.Conv2d(inputs, outputs, 1, bias=False)
+    nn.init.zeros_(convolution.weight)
+    return convolution
+
+
+def pooled(hints: Tensor, stride: int) -> Tensor:
+    """Whether there is anything to keep or to drop in each square of a grid, and the mean of the alpha before."""
+    return torch.cat([max_pool2d(hints[:, :2], stride), avg_pool2d(hints[:, 2:], stride)], 1)
+
+
 class Network(nn.Module):
     """B x 3 x H x W (multiples of 32, ImageNet mean and deviation) -> logits of alpha, B x 1 x H x W.
 
+    Where its form has room for hints, B x 6 x H x W; what is missing of them counts as none given.
     `heads(x)` gives the five maps of deep supervision, from stride 32 to stride 2.
     """
 
@@ -129,7 +149,7 @@ class Network(nn.Module):
         form = form or Form()
         inputs = (form.stem, *form.widths[:3])
         self.form = form
-        self.stem = conv_relu(3, form.stem, stride=2)
+        self.stem = conv_relu(form.inputs, form.stem, stride=2)
         self.stages = nn.ModuleList(
             stage(i, o, n, squeeze=k >= 2)
             for k, (i, o, n) in enumerate(zip(inputs, form.widths, form.blocks, strict=True))
@@ -142,6 +162,8 @@ class Network(nn.Module):
             nn.Sequential(*conv_relu(here + deeper, here), *conv_relu(here, here))
             for here, deeper in zip(form.decoder[:3], form.decoder[1:], strict=True)
         )
+        deep = form.widths[1:] if form.inputs == HINTED else ()
+        self.stem_hints = nn.ModuleList(silent(form.inputs - COLOURS, width) for width in deep)
         self.thin = conv_relu(form.decoder[0], form.last, kernel=1)
         self.last = conv_relu(form.stem + form.last, form.last)
         self.to_logits = nn.ModuleList(nn.Conv2d(c, 1, 3, padding=1) for c in (form.last, *form.decoder))
@@ -151,10 +173,14 @@ class Network(nn.Module):
 
     def look(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
         """The five maps, and what is seen at stride 32: B x (stage 4 + context channels) x H/32 x W/32."""
+        if x.shape[1] < self.form.inputs:
+            x = torch.cat([x, x.new_zeros(len(x), self.form.inputs - x.shape[1], *x.shape[2:])], 1)
         fine = self.stem(x)
         features, y = [], fine
-        for stage_ in self.stages:
+        for level, stage_ in enumerate(self.stages):
             y = stage_(y)
+            if level > 0 and self.stem_hints:
+                y = y + self.stem_hints[level - 1](pooled(x[:, COLOURS:], 4 << level))
             features.append(y)
         y = self.context(y)
         deep = torch.cat([features[3], y], 1)

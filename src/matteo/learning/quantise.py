@@ -99,12 +99,12 @@ def _static(
 
 
 def kept_in_fp32(graph: onnx.GraphProto, variant: Variant) -> list[str]:
-    """Names of nodes: those of the heads, and with `ends` convolutions of three channels in or one out, and the first
-    stage."""
+    """Names of nodes: those of the heads, and with `ends` the convolutions of what is seen (three channels, six with
+    hints), those to one channel, and the first stage."""
     shapes = {weight.name: tuple(weight.dims) for weight in graph.initializer}
     kept = [node.name for node in graph.node if node.name.startswith(HEADS)]
     if variant.ends:
         convolutions = [node for node in graph.node if node.op_type == "Conv"]
-        kept += [n.name for n in convolutions if shapes[n.input[1]][1] == 3 or shapes[n.input[1]][0] == 1]
+        kept += [n.name for n in convolutions if shapes[n.input[1]][1] in (3, 6) or shapes[n.input[1]][0] == 1]
         kept += [n.name for n in graph.node if FIRST in n.name]
     return kept

@@ -71,6 +71,10 @@ RECIPES = {
         ALL_OF_IT, stages=((0.25, 160, 512), (0.25, 224, 384), (0.5, 320, 256)), muon_lr=0.02, adam_lr=2e-3, hold=0.35,
         calm=0.8,
     ),
+    "hints": replace(  # for a processor, from the weights of `matteo`
+        ALL_OF_IT, form=FORMS["hints"], stages=((0.55, 256, 32), (0.45, 320, 20)), muon_lr=0.006, adam_lr=1e-3,
+        hold=0.4,
+    ),
     "matteo-small": replace(
         ALL_OF_IT, form=FORMS["matteo-small"], stages=((0.4, 128, 768), (0.6, 256, 384)), muon_lr=0.03, adam_lr=3e-3,
         hold=0.35, calm=0.8,

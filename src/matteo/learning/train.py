@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -25,9 +26,10 @@ from matteo.learning.arithmetic import bf16_is_faster, normalise, step_seconds
 from matteo.learning.averaging import average_into
 from matteo.learning.batches import Batch, Material, make_batch
 from matteo.learning.checkpoint import load_weights
+from matteo.learning.hints.made import asked
 from matteo.learning.journal import Journal
 from matteo.learning.losses import matting_loss
-from matteo.learning.network import Network
+from matteo.learning.network import HINTED, Network
 from matteo.learning.on_device.store import Stored
 from matteo.learning.ranks import Ranks, share_norms
 from matteo.learning.recipes import Recipe
@@ -156,9 +158,13 @@ def take_step(state: State, rgb: Tensor, mask: Tensor, ranks: Ranks) -> dict[str
         for group in optimiser.param_groups:
             group["lr"] = rate * factor * group["factor"]
         optimiser.zero_grad()
+    if network.form.inputs == HINTED:
+        seen, mask = asked(network, rgb, mask, np.random.default_rng((recipe.seed, state.step, 1)), bf16=state.bf16)
+    else:
+        seen = normalise(rgb)
     to_learning(network, recipe.norms)
     with torch.autocast(rgb.device.type, torch.bfloat16, enabled=state.bf16):
-        heads = network.heads(normalise(rgb))
+        heads = network.heads(seen)
     terms = matting_loss(heads, mask.float() / 255, recipe.head_weights, recipe.ssim)
     terms["total"].backward()  # type: ignore[no-untyped-call]
     ranks.average_gradients(network.parameters())

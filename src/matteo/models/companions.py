@@ -1,5 +1,6 @@
 """The small networks that ship beside those chosen by name, and work with any of them: the refiner, whose `run` is what
-`matting.refine.refine` asks for, and the steadier, whose `all_of` is what `video.steady` asks for."""
+`matting.refine.refine` asks for, the steadier, whose `all_of` is what `video.steady` asks for, and the selector, whose
+`run` is what `selecting.select.select` asks for."""
 
 from __future__ import annotations
 
@@ -8,12 +9,12 @@ from matteo.models.session import Session
 from matteo.models.table import SHIPPED
 from matteo.models.weights import weights_of
 
-REFINER, STEADIER = "refiner", "steadier"
+REFINER, STEADIER, SELECTOR = "refiner", "steadier", "selector"
 FOLDER = SHIPPED  # each has a folder of its own there: beside the cards of the others it could be chosen as one
 
 
 def companion_card(name: str) -> ModelCard:
-    """name: REFINER or STEADIER."""
+    """name: REFINER, STEADIER or SELECTOR."""
     return from_json(FOLDER / name / f"{name}.json")
 
 

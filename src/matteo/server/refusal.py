@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from matteo.errors import LimitExceeded, MatteoError, MissingExtra, UnreadablePicture, UnsupportedFormat, UsageError
+from matteo.errors import (
+    LimitExceeded,
+    MatteoError,
+    MissingExtra,
+    NoScreen,
+    UnreadablePicture,
+    UnsupportedFormat,
+    UsageError,
+)
 
 
 class Refusal(Exception):
@@ -50,6 +58,8 @@ def of_error(error: MatteoError, max_megapixels: float) -> Refusal:
         return Refusal(400, "File type not supported", "invalid_file_type", _plain(error))
     if isinstance(error, UnreadablePicture):
         return Refusal(400, "Failed to read image", "failed_to_read_image", _plain(error))
+    if isinstance(error, NoScreen):
+        return Refusal(400, "No screen found", "no_screen", _plain(error))
     if isinstance(error, UsageError):
         return Refusal(400, "Invalid parameter", "invalid_parameter", _plain(error))
     raise error

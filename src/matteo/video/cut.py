@@ -55,6 +55,7 @@ def cut_video(
     end: Seconds | None = None,
     rate: float | Fraction | None = None,
     steady: bool = True,
+    key: str | None = None,
     overwrite: bool = False,
     fresh: bool = False,
     remover: Remover | None = None,
@@ -70,6 +71,7 @@ def cut_video(
     say, in place of background; its effects may be those over time ("follow-spot:0.7"). moving: more of them, as
     values, after those of the look and of effects_file, a TOML with key frames (`matteo.video.effects.film_file`).
     step: what finds alpha, `alpha, memory = step(rgb, memory)`; that of `matteo.video.step.stepper` where None.
+    key: the film was taken before a screen of one colour ("auto", "green", "#00b140"), as of `Remover.remove`.
     matte: a second film, of the matte. report: a page of what is doubtful, over time. quality: "draft", "good" or
     "best", of alpha and of encoding. codec: a key of `matteo.video.formats.CODECS`, for the film.
     start, end: in seconds, or as text ("1:30", "00:01:30:12"). overwrite: replace what is there. fresh: throw away what
@@ -90,7 +92,7 @@ def cut_video(
         Path(source), None if target is None else Path(target), look=look or Look(background=background),
         matte=None if matte is None else Path(matte), moving=tuple(moving),
         effects_file=None if effects_file is None else Path(effects_file), step=step, quality=quality, codec=codec,
-        asked=(start, end), rate=rate, steady=steady, remover=remover, limits=limits,
+        asked=(start, end), rate=rate, steady=steady, key=key, remover=remover, limits=limits,
     )  # fmt: skip
     page = None if report is None else Path(report)
     return job.made(overwrite=overwrite, fresh=fresh, progress=progress, report=page)
@@ -105,6 +107,7 @@ def iter_video(
     end: Seconds | None = None,
     rate: float | Fraction | None = None,
     steady: bool = True,
+    key: str | None = None,
     foreground: bool = True,
     remover: Remover | None = None,
     limits: Limits | None = None,
@@ -116,4 +119,4 @@ def iter_video(
     need_av()
     from matteo.video.plan import cuts
 
-    return cuts(Path(source), step, quality, (start, end), rate, steady, foreground, remover, limits)
+    return cuts(Path(source), step, quality, (start, end), rate, steady, key, foreground, remover, limits)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import av
 import numpy as np
 
-from matteo import __version__
 from matteo.effects.look import Look
 from matteo.effects.poster import told
-from matteo.errors import OutputError, UsageError
+from matteo.errors import NoScreen, OutputError, UsageError
+from matteo.keying.screen import find_screen, parse_screen
 from matteo.matting.foreground import estimate_foreground
-from matteo.models.companions import REFINER, STEADIER, companion_card
 from matteo.picture.cutout import Cutout
 from matteo.picture.limits import Limits
 from matteo.remover import Remover
@@ -32,13 +29,15 @@ from matteo.video.effects.moving import FilmEffect
 from matteo.video.film import Film, is_pattern, open_film
 from matteo.video.formats import CODECS, CONTAINERS, QUALITIES, check_built, codec_of, container_of
 from matteo.video.frame import Frame
+from matteo.video.identity import identity_of
+from matteo.video.keyed import step_of, without_spill
 from matteo.video.manifest import Work, left, opened
 from matteo.video.outputs import Output, check_free
 from matteo.video.pipeline import SEGMENT, Colours, Job, Progress, Step, cut_frames, end_of, kept, run
 from matteo.video.reader import frames
 from matteo.video.report import write_report
 from matteo.video.sound import check as check_sound
-from matteo.video.step import Memory, stepper
+from matteo.video.step import Memory
 from matteo.video.timecode import moment_of
 from matteo.video.timeline import Timeline, facts_of
 from matteo.video.writer import Plan
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 COLOURS: dict[str, Colours | None] = {"draft": None, "good": edge_colours, "best": estimate_foreground}
 REPORT = "report.html"
 ANYTHING = Path("any.mkv")  # a target that holds whatever is drawn, for who wants the job alone
-SAMPLE = 1 << 20  # bytes from the beginning, the middle and the end by which a film is known again
 FASTEST = Fraction(240)  # pictures a second that an encoder is told at most
 Asked = tuple[Seconds | None, Seconds | None]
 
@@ -107,7 +105,7 @@ def planned(
     source: Path, target: Path | None = None, *, look: Look, matte: Path | None = None, folder: Path | None = None,
     moving: tuple[FilmEffect, ...] = (),
     effects_file: Path | None = None, step: Step | None = None, quality: str = "good", codec: str | None = None,
-    asked: Asked = (None, None), rate: float | Fraction | None = None, steady: bool = True,
+    asked: Asked = (None, None), rate: float | Fraction | None = None, steady: bool = True, key: str | None = None,
     remover: Remover | None = None, limits: Limits | None = None, segment: int = SEGMENT,
 ) -> Planned:  # fmt: skip
     """The job. folder: for the output where no target names it. segment: frames of each part of the work, as a killed
@@ -118,10 +116,11 @@ def planned(
     part = _part(film, asked)
     look = look.tidied()
     start = part[0] or Fraction(0)
+    key = _screen_of(film, part, key, step)
     drawing = drawing_of(look, moving, effects_file=effects_file, limits=limits, start=start)
     size_hw, transparent = _canvas(
         drawing, film, part,
-        lambda: step or stepper(remover or Remover(limits=limits), quality=quality, steady=steady),
+        lambda: step or step_of(remover or Remover(limits=limits), key, quality=quality, steady=steady),
     )  # fmt: skip
     target = target or beside(source, transparent, folder)
     name = codec_of(target, codec, transparent, film.bits)
@@ -135,9 +134,10 @@ def planned(
     remover = remover or Remover(limits=limits, load=step is None)
     job = Job(
         film, tuple(outputs), replace(drawing, transparent=transparent),
-        step or stepper(remover, quality=quality, steady=steady), part, colours=COLOURS[quality], segment=segment,
+        step or step_of(remover, key, quality=quality, steady=steady), part, colours=_colours(quality, key),
+        segment=segment,
     )  # fmt: skip
-    identity = _identity(job, look, effects_file, moving, step, quality, steady, remover)
+    identity = identity_of(job, look, effects_file, moving, step, quality, steady, key, remover)
     behind = drawing.backdrop.film if drawing.backdrop else None
     films = [one.pictures or (one.path,) for one in (film, behind) if one]
     sources = (*(path for paths in films for path in paths), *look.files().values())
@@ -153,16 +153,17 @@ def _observed(timeline: Timeline, frame: Frame, cutout: Cutout, memory: Memory) 
 
 def cuts(
     source: Path, step: Step | None, quality: str, asked: Asked, rate: float | Fraction | None, steady: bool,
-    foreground: bool, remover: Remover | None, limits: Limits | None,
+    key: str | None, foreground: bool, remover: Remover | None, limits: Limits | None,
 ) -> Iterator[tuple[Frame, Cutout]]:  # fmt: skip
     """See `iter_video`."""
     film = open_film(source, rate=_exact(rate), limits=limits)
     part = _part(film, asked)
-    step = step or stepper(remover or Remover(limits=limits), quality=quality, steady=steady)
+    key = _screen_of(film, part, key, step)
+    step = step or step_of(remover or Remover(limits=limits), key, quality=quality, steady=steady)
 
     def pairs() -> Iterator[tuple[Frame, Cutout]]:
         found: Iterator[Cut] = cut_frames(
-            film, step, part=part, colours=COLOURS[quality] if foreground else None, hide=foreground
+            film, step, part=part, colours=_colours(quality, key) if foreground else None, hide=foreground
         )
         for cut in found:
             yield cut.frame, cut.cutout
@@ -182,6 +183,31 @@ def beside(source: Path, transparent: bool, folder: Path | None = None) -> Path:
     if found is None or found.kind == "frames" or (transparent and found.alpha is None):
         suffix = ".mov" if transparent else ".mp4"
     return (folder or source.parent) / f"{source.stem}{tail}{suffix}"
+
+
+def _colours(quality: str, key: str | None) -> Colours | None:
+    return COLOURS[quality] if key is None else without_spill(COLOURS[quality])
+
+
+def _screen_of(
+    film: Film, part: tuple[Fraction | None, Fraction | None], key: str | None, step: Step | None
+) -> str | None:
+    """The colour of the screen in the first frame, by which it is known in all; None without a key.
+
+    NoScreen, naming the film, where that shows none; UsageError where a step of one's own is given, too.
+    """
+    if key is None:
+        return None
+    if step is not None:
+        raise UsageError("a step of your own finds alpha, and so would the key: leave one of the two out")
+    parse_screen(key)
+    first = next(frames(film, start=part[0], end=part[1]), None)
+    if first is None:
+        return key
+    try:
+        return find_screen(first.image.rgb, key).named
+    except NoScreen as error:
+        raise NoScreen(f"{film.path}: its first frame: {error}; or give another start") from error
 
 
 def _exact(rate: float | Fraction | None) -> Fraction | None:
@@ -273,46 +299,3 @@ def _notes(film: Film, outputs: list[Output]) -> Iterator[str]:
 
 def _deep(plan: Plan) -> bool:
     return plan.codec not in CODECS or (True, plan.transparent) in plan.how.formats
-
-
-def _identity(
-    job: Job, look: Look, effects_file: Path | None, moving: tuple[FilmEffect, ...], step: Step | None, quality: str,
-    steady: bool, remover: Remover,
-) -> dict[str, object]:  # fmt: skip
-    """What decides the pictures, in words. The end of the part is not in it: what comes before is of use all the same.
-
-    A step of one's own, or a moving effect that does not say what it is (`told`), cannot be known again: then nothing
-    is gone on with.
-    """
-    film = job.film
-    effects = [getattr(effect, "told", None) for effect in moving]
-    helpers = [companion_card(name).checksum for name in (REFINER, STEADIER)]
-    told: dict[str, Any] = {
-        "matteo": __version__, "av": str(av.library_versions), "film": _digest(film.pictures or film.path),
-        "rate": str(film.rate), "look": asdict(look), "moving": effects,
-        "over_time": job.drawing.told, "quality": quality, "steady": steady,
-        "files": {text: _digest(path) for text, path in look.files().items()},
-        "outputs": {output.name: [output.target.name, str(output.plan)] for output in job.outputs},
-        "start": str(job.part[0]), "segment": job.segment, "threads": remover.threads,
-        "model": " ".join([f"{remover.card.name}@{remover.card.checksum}", *helpers]),
-    }  # fmt: skip
-    if effects_file is not None:
-        told["files"]["effects"] = hashlib.sha256(effects_file.read_bytes()).hexdigest()
-    if job.drawing.backdrop is not None:
-        told["files"]["backdrop"] = _digest(job.drawing.backdrop.film.pictures or job.drawing.backdrop.film.path)
-    return told | ({"unknown": True} if step or None in effects else {})
-
-
-def _digest(path: Path | tuple[Path, ...]) -> str:
-    """A film is known by its size, its time of change and some of its bytes: all of them would take minutes."""
-    digest = hashlib.sha256()
-    for one in path if isinstance(path, tuple) else (path,):
-        facts = one.stat()
-        digest.update(f"{facts.st_size} {facts.st_mtime_ns}".encode())
-        if isinstance(path, tuple):
-            continue
-        with one.open("rb") as file:
-            for at in (0, facts.st_size // 2, max(0, facts.st_size - SAMPLE)):
-                file.seek(at)
-                digest.update(file.read(SAMPLE))
-    return digest.hexdigest()

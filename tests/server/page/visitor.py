@@ -51,7 +51,7 @@ class Visitor:
                 for (const item of desk.items.slice()) desk.remove(item);
                 const none = { background: "none", colour: "#ffffff", shadow: "none", preset: "" };
                 desk.setLook({ ...none, crop: false, margin: 10 });
-                (await import("./js/brush.js")).brush.set({ keep: false, follow: true, size: 48 });
+                (await import("./js/brush.js")).brush.set({ keep: false, follow: true, points: false, size: 48 });
                 (await import("./js/panel.js")).show("background");
             }"""
         )

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from matteo.server.refusal import Refusal
 from matteo.server.settings import Settings
 
-FILES_A_REQUEST = 4  # picture, background, mask, trimap: what one may hold, in pictures of the largest size
+FILES_A_REQUEST = 5  # picture, background, mask, painted areas: what one may hold, in pictures of the largest size
 FIELDS = 100
 LONGEST_FIELD = 8192
 LONGEST_NAME = 256
 FORM_BYTES = 1 << 16  # of a form or JSON beside the picture in it
+SEVERAL = ("effect", "keep", "drop")
 UNSET = ("", "undefined", "null")  # what clients send for a value that they have not
 
 
@@ -36,11 +37,11 @@ class Body:
     raw: bytes | None = None
 
     def keep(self, name: str, value: str) -> None:
-        """The later of two values of a name counts; `effect` may be given several times, which makes lines of it."""
+        """The later of two values of a name counts; those of SEVERAL become lines of one."""
         if value.strip() in UNSET:
             return
         name = name.removesuffix("[]")
-        self.fields[name] = f"{self.fields[name]}\n{value}" if name == "effect" and name in self.fields else value
+        self.fields[name] = f"{self.fields[name]}\n{value}" if name in SEVERAL and name in self.fields else value
 
     def file(self, name: str) -> bytes | None:
         """The bytes of the only file of that field, or None. Refusal where there are several."""

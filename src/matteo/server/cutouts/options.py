@@ -11,9 +11,11 @@ from matteo.effects.look import Look, read_as_picture
 from matteo.effects.parse import number
 from matteo.effects.preset import find
 from matteo.errors import UsageError
+from matteo.keying.screen import parse_screen
 from matteo.matting.treatment import Chosen, Treatment
 from matteo.models.home import home
 from matteo.picture.formats import LAYERED
+from matteo.selecting.hints import Box, Mark, box_of, mark_of
 
 FORMATS = ("png", "webp", "avif", "tiff", "jpeg", "psd", "ora", "exr")
 WITH_QUALITY = ("webp", "avif", "jpeg")
@@ -23,10 +25,14 @@ YES_OR_NO = ("transparency", "untint", "keep_hidden", "alpha_only", "strip", "st
 DISTANCES = ("grow", "shrink", "feather")
 FITS = ("cover", "contain", "stretch", "tile")
 MOST_EFFECTS = 8
+MARKS = ("keep", "drop")
+MOST_MARKS = 200
+FILES = ("keep_mask", "drop_mask")
 LEAST_FILL, MOST_MARGIN = 0.05, 3.0
 FIELDS = (
-    *LOOKS, *YES_OR_NO, *DISTANCES, "preset", "effect", "edges", "format", "quality", "background_fit", "file", "url",
-    "background_url", "background_file", "mask", "trimap", "file_b64", "mask_b64",
+    *LOOKS, *YES_OR_NO, *DISTANCES, *MARKS, "box", "key", "preset", "effect", "edges", "format", "quality",
+    "background_fit", "file", "url", "background_url", "background_file", "mask", "trimap", "keep_mask", "drop_mask",
+    "file_b64", "mask_b64",
 )  # fmt: skip
 _SIZE = re.compile(r"(\d{1,6})\s*[xX,]\s*(\d{1,6})")
 
@@ -50,6 +56,10 @@ class Options:
     untint: bool = False
     keep_hidden: bool = False
     background_fit: str = "cover"
+    keep: tuple[Mark, ...] = ()
+    drop: tuple[Mark, ...] = ()
+    box: Box | None = None
+    key: str | None = None
 
     @property
     def treatment(self) -> Treatment:
@@ -69,6 +79,8 @@ def options_of(given: Mapping[str, str], max_pixels: float, behind: bool = False
     for name in given:
         if name not in FIELDS:
             raise UsageError(f"{name!r} is no field; there are {', '.join(FIELDS)}")
+    if as_text := [name for name in FILES if name in given]:
+        raise UsageError(f"{as_text[0]} is a file; send it as one of a form's")
     look = _look(given)
     format = given.get("format", look.format or "png").strip().lower()
     options = Options(
@@ -77,7 +89,8 @@ def options_of(given: Mapping[str, str], max_pixels: float, behind: bool = False
         alpha_only=_yes(given, "alpha_only"), strip=_yes(given, "strip"), strip_location=_yes(given, "strip_location"),
         straight=_yes(given, "straight"), transparency=_yes(given, "transparency"), untint=_yes(given, "untint"),
         keep_hidden=_yes(given, "keep_hidden"), grow=_distance(given, "grow"), shrink=_distance(given, "shrink"),
-        feather=_distance(given, "feather"),
+        feather=_distance(given, "feather"), keep=_marks(given, "keep"), drop=_marks(given, "drop"),
+        box=box_of(given["box"]) if "box" in given else None, key=_key(given),
     )  # fmt: skip
     _check(options, behind)
     _check_canvas(options.look, max_pixels)
@@ -140,6 +153,22 @@ def _quality(given: Mapping[str, str]) -> int | None:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100):
         raise UsageError(f"quality is {text!r}; give 1 to 100")
     return int(text)
+
+
+def _marks(given: Mapping[str, str], name: str) -> tuple[Mark, ...]:
+    """Points and strokes, with blanks or line breaks between them."""
+    texts = given.get(name, "").split()
+    if len(texts) > MOST_MARKS:
+        raise UsageError(f"{len(texts)} marks to {name} are more than {MOST_MARKS}; give fewer, or a mask")
+    return tuple(mark_of(text) for text in texts)
+
+
+def _key(given: Mapping[str, str]) -> str | None:
+    """A screen's colour, known to be one."""
+    key = given.get("key", "").strip() or None
+    if key is not None:
+        parse_screen(key)
+    return key
 
 
 def _yes(given: Mapping[str, str], name: str) -> bool:

@@ -19,6 +19,7 @@ from matteo.picture.limits import Limits
 from matteo.picture.metadata import strip, strip_location
 from matteo.picture.read import read
 from matteo.remover import Remover
+from matteo.selecting.hints import Hints
 from matteo.server.cutouts.options import Options
 
 AROUND = "white"
@@ -26,12 +27,17 @@ AROUND = "white"
 
 @dataclass(frozen=True)
 class Given:
-    """What is sent: the picture, and beside it a background, a mask, a trimap."""
+    """What is sent: the picture, and beside it a background, a mask, a trimap, painted areas."""
 
     image: bytes
     background: bytes | None = None
     mask: bytes | None = None
     trimap: bytes | None = None
+    keep_mask: bytes | None = None
+    drop_mask: bytes | None = None
+
+    def hints(self, options: Options) -> Hints:
+        return Hints(options.keep, options.drop, options.box, self.keep_mask, self.drop_mask)
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,8 @@ def make(remover: Remover, given: Given, options: Options, charge: Callable[[flo
     done = _steps(options, given.background, remover.limits)
     needs_source = not options.alpha_only and (done.needs_source or options.format in LAYERED)
     cutout = remover.cut(
-        image, mask=given.mask, trimap=given.trimap, foreground=not options.alpha_only, keep_source=needs_source,
-        **options.treatment,
+        image, mask=given.mask, trimap=given.trimap, hints=given.hints(options), key=options.key,
+        foreground=not options.alpha_only, keep_source=needs_source, **options.treatment,
     )  # fmt: skip
     if options.strip:
         cutout = replace(cutout, metadata=strip(cutout.metadata))

@@ -76,7 +76,9 @@ async def read_request(service: Service, body: Body, caller: Caller) -> tuple[Op
     image, behind = await asyncio.gather(_bytes(service, found[0], caller), _bytes(service, background, caller))
     assert image is not None
     mask = body.file("mask") or _decoded(service, body, "mask_b64")
-    return options, Given(image, behind, mask, body.file("trimap"))
+    return options, Given(
+        image, behind, mask, body.file("trimap"), body.file("keep_mask"), body.file("drop_mask")
+    )  # fmt: skip
 
 
 def checked(service: Service, body: Body, behind: bool) -> Options:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matteo.server.cutouts.options import DISTANCES, EDGES, FITS, FORMATS, LOOKS, YES_OR_NO
+from matteo.server.cutouts.options import DISTANCES, EDGES, FITS, FORMATS, LOOKS, MARKS, YES_OR_NO
 from matteo.server.removebg.schema import RATES, answer, headers, refusals
 
 TEXT, BYTES, NUMBER = {"type": "string"}, {"type": "string", "format": "binary"}, {"type": "number"}
@@ -17,6 +17,9 @@ OPTIONS: dict[str, Any] = {
     **dict.fromkeys(LOOKS, TEXT),
     **dict.fromkeys(YES_OR_NO, YES),
     **{name: {**TEXT, "description": "Pixels, or per cent of the long side as 0.2%."} for name in DISTANCES},
+    **{name: {**TEXT, "description": "Points x,y and strokes x,y,x,y, in pixels or per cent."} for name in MARKS},
+    "box": {**TEXT, "description": "x0,y0,x1,y1, in pixels or per cent."},
+    "key": {**TEXT, "description": "It was taken before a screen: auto, green, blue, #00b140."},
     "preset": {**TEXT, "description": "A name of /api/presets."},
     "effect": {**TEXTS, "description": "Any of /api/effects, in order, as outline:12,red."},
     "edges": {**TEXT, "enum": list(EDGES)},
@@ -25,7 +28,7 @@ OPTIONS: dict[str, Any] = {
     "background_fit": {**TEXT, "enum": list(FITS), "default": "cover"},
     "background_url": TEXT,
 }
-_FILES = dict.fromkeys(("file", "background_file", "mask", "trimap"), BYTES)
+_FILES = dict.fromkeys(("file", "background_file", "mask", "trimap", "keep_mask", "drop_mask"), BYTES)
 _URL = {"url": {**TEXT, "description": "The picture's address."}}
 _IN_TEXT = _URL | {name: {**TEXT, "format": "byte"} for name in ("file_b64", "mask_b64")}
 

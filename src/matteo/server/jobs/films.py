@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matteo.effects.look import Look
 from matteo.errors import MatteoError, MissingExtra, UsageError
+from matteo.keying.screen import parse_screen
 from matteo.server.cutouts.options import options_of
 from matteo.server.cutouts.render import check_look
 from matteo.server.jobs.kinds import Done, NoRoom, Task
@@ -19,7 +20,7 @@ from matteo.video.step import QUALITIES
 
 FORMATS = ("mp4", "mov", "webm", "gif", "webp")
 OPAQUE = ("mp4",)
-FIELDS = ("background", "format", "quality")
+FIELDS = ("background", "format", "quality", "key")
 
 
 class Cancelled(MatteoError):
@@ -28,11 +29,13 @@ class Cancelled(MatteoError):
 
 @dataclass(frozen=True)
 class Wish:
-    """background: as for pictures, nothing that names a file; None leaves the film transparent."""
+    """background: as for pictures, nothing that names a file; None leaves the film transparent. key: the colour of a
+    screen that it was taken before."""
 
     background: str | None
     format: str
     quality: str
+    key: str | None = None
 
 
 def wish_of(fields: Mapping[str, str], max_pixels: float) -> Wish:
@@ -45,8 +48,10 @@ def wish_of(fields: Mapping[str, str], max_pixels: float) -> Wish:
         check_look(options_of({"background": background}, max_pixels, False), False)
     wish = Wish(
         background, fields.get("format", "").strip() or ("mov" if background is None else "mp4"),
-        fields.get("quality", "").strip() or "good",
+        fields.get("quality", "").strip() or "good", fields.get("key", "").strip() or None,
     )  # fmt: skip
+    if wish.key is not None:
+        parse_screen(wish.key)
     for name, given, known in (("format", wish.format, FORMATS), ("quality", wish.quality, tuple(QUALITIES))):
         if given not in known:
             raise UsageError(f"{name} is {given!r}; there are {', '.join(known)}")
@@ -77,7 +82,8 @@ def films_run(task: Task) -> Done:
 
         target = Path(folder) / f"film.{wish.format}"
         made = cut_video(
-            task.source, target, look=Look(background=wish.background), quality=wish.quality, remover=task.remover,
+            task.source, target, look=Look(background=wish.background), quality=wish.quality, key=wish.key,
+            remover=task.remover,
             limits=task.remover.limits, progress=progress,
         )  # fmt: skip
         os.replace(target, task.part)

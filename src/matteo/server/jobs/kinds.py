@@ -71,5 +71,5 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "cutouts": Kind("Several pictures, each as POST /api/cutouts makes it.", "cutouts:cutouts", ("background_file",)),
-    "video": Kind("Films, sound and timing kept: background, format, quality.", "films:films"),
+    "video": Kind("Films, sound and timing kept: background, format, quality, key.", "films:films"),
 }

@@ -27,6 +27,7 @@ export class Item {
     this.pixels = null; // {source, cutout, scale, full}: canvases of one size
     this.history = new History();
     this.seen = false;
+    this.asking = false; // whether the network was asked about a stroke and has not answered
   }
 
   get film() {

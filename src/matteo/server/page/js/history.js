@@ -15,6 +15,11 @@ export class History {
     return this.#undone.length > 0;
   }
 
+  /** The steps that were made and not taken back, the oldest first. */
+  get steps() {
+    return [...this.#done];
+  }
+
   /** Remembers a change that was made: x, y and the ImageData before and after. The oldest are forgotten first. */
   add(step) {
     this.#done.push(step);

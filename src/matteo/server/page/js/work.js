@@ -127,7 +127,7 @@ async function source(item) {
 
 /** Puts a picture's pixels away; what the brush changed, or took back, is kept as a PNG. */
 async function put(item) {
-  if (item === desk.current || item.loading || !item.pixels) return;
+  if (item === desk.current || item.loading || item.asking || !item.pixels) return;
   const { cutout } = item.pixels;
   const { version } = item;
   if (cutout && version !== item.saved) {

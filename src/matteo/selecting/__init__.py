@@ -1,0 +1,1 @@
+"""A subject chosen by hand: hints (points, boxes, strokes, painted masks) -> alpha."""
