@@ -13,12 +13,12 @@ import matteo
 from matteo import Hints, Image
 
 DOCS = Path(__file__).parent
-PERSON, CAT = ((225, 90), (225, 300)), ((690, 200), (780, 280))  # strokes
+PERSON, CAT = ((225, 90), (225, 300), (380, 430)), ((690, 200), (780, 280))  # strokes
 SCREEN = (0.16, 0.68, 0.27)
 BEHIND = "#2d6cdf"
 
 Pixels = NDArray[np.uint8]
-Stroke = tuple[tuple[int, int], tuple[int, int]]
+Stroke = tuple[tuple[int, int], ...]
 
 
 def pair() -> Pixels:
@@ -32,9 +32,9 @@ def pair() -> Pixels:
 
 def marked(picture: Pixels, keep: Stroke, drop: Stroke) -> Pixels:
     out = picture.copy()
-    for (start, end), colour in ((keep, (40, 200, 90)), (drop, (230, 60, 50))):
-        cv2.line(out, start, end, (255, 255, 255), 18, cv2.LINE_AA)
-        cv2.line(out, start, end, colour, 11, cv2.LINE_AA)
+    for spots, colour in ((keep, (40, 200, 90)), (drop, (230, 60, 50))):
+        for thickness, shade in ((18, (255, 255, 255)), (11, colour)):
+            cv2.polylines(out, [np.array(spots)], False, shade, thickness, cv2.LINE_AA)
     return out
 
 

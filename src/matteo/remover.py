@@ -39,7 +39,7 @@ from matteo.picture.mask import MaskSource
 from matteo.picture.read import Source, read
 from matteo.selecting.given import Given, given_of
 from matteo.selecting.hints import Hints
-from matteo.selecting.select import kept_by_hand, select
+from matteo.selecting.select import kept_by_hand, meant, select
 
 Seconds: TypeAlias = dict[str, float]
 T = TypeVar("T")
@@ -313,14 +313,22 @@ class Remover:
     def _selected(self, seen: Rgb, given: Given, how: Chosen, seconds: Seconds) -> Given:
         """What hints mean of the picture; of a mask that is given they correct it."""
         assert given.placed is not None
+        card, run, kind = self.selector.card, self.selector.run, None
+        automatic = None
+        if given.alpha is None:
+            looked = self._looked(seen, how, seconds)
+            automatic, kind = looked.raw, looked.kind
         with timed(seconds, "network"):
-            selected = select(seen, given.placed, self.selector.card, self.selector.run, given.alpha)
+            if automatic is None:
+                selected = select(seen, given.placed, card, run, given.alpha)
+            else:
+                selected = meant(seen, given.placed, card, run, automatic)
         with timed(seconds, "edges"):
             coarse = kept_by_hand(cleaned(selected.alpha, see_through=how.transparency), selected)
         with timed(seconds, "confidence"):
             confidence, doubts = expected_iou(selected.alpha), reasons(selected.alpha, selected.rgb)
         name = self.selector.card.name
-        return Given(coarse, None, selected.rgb, selected.alpha, confidence, None, doubts, given.placed, by=name)
+        return Given(coarse, None, selected.rgb, selected.alpha, confidence, kind, doubts, given.placed, by=name)
 
 
 def _told_by_key(given: Given, matte: Alpha) -> Given:

@@ -25,6 +25,7 @@ from matteo.selecting.placed import Part, Placed, on_grid
 Floats = NDArray[np.float32]
 Run = Callable[..., NDArray[Any]]  # the picture's tensor, 1 x 3 x h x w, and that of the hints -> alpha, 1 x 1 x h x w
 
+SAME = 0.5  # overlap from which two answers are about the same thing
 LOOKS = 2  # at the whole, each with what the one before found
 
 
@@ -54,6 +55,20 @@ def select(rgb: Rgb, placed: Placed, card: ModelCard, run: Run, before: Alpha | 
         alpha = merged(alpha, closer, size_hw, part)
     small = resize(narrow(rgb), _hw(alpha)).astype(np.float32) * np.float32(1 / 255)
     return Selected(alpha, small, *placed.maps(all_of_it, _hw(alpha)))
+
+
+def meant(rgb: Rgb, placed: Placed, card: ModelCard, run: Run, automatic: Alpha) -> Selected:
+    """As `select`, where a network that sees no hints found `automatic` (h x w).
+
+    It is asked twice: by hints alone, and to correct that. Where both answers are about the same thing the correction
+    is better; where they are not, something else was meant than what stands out.
+    """
+    alone, corrected = select(rgb, placed, card, run), select(rgb, placed, card, run, automatic)
+    return corrected if _overlap(alone.alpha, resize(corrected.alpha, _hw(alone.alpha))) >= SAME else alone
+
+
+def _overlap(one: Alpha, other: Alpha) -> float:
+    return float(np.minimum(one, other).sum() / max(1.0, float(np.maximum(one, other).sum())))
 
 
 def kept_by_hand(cleaned: Alpha, selected: Selected) -> Alpha:
