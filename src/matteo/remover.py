@@ -255,10 +255,11 @@ class Remover:
             if screen is not None:
                 given = _told_by_key(given, matte)
             del seen  # of a picture with transparency it is a copy
-        matte, shown = _offset(matte, how, seconds)
-        if given.placed is not None:  # what was moved or softened may have left the box
-            given.placed.impose(matte)
-            given.placed.impose(shown)
+        before = matte
+        matte, shown = _offset(before, how, seconds)
+        for moved in (matte, shown):
+            if given.placed is not None and moved is not before:  # it may have left the box
+                given.placed.impose(moved)
         alpha = shown
         if image.opacity is not None:  # the source's own transparency stays: the result is never more opaque
             alpha = shown * image.opacity

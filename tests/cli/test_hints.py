@@ -66,14 +66,20 @@ def test_a_mask_of_ones_own_is_corrected(photo: Path, capsys: pytest.CaptureFixt
     assert (alpha_of(photo.with_name("photo.cutout.png"))[:, shape[1] // 2 + 1 :] == 0).all()
 
 
+def folders(photo: Path, home: Path, *names: str) -> list[Path]:
+    """Folders of these names, the first with the photograph as a.png and b.png."""
+    made = [home / name for name in names]
+    for one in made:
+        one.mkdir()
+    for name in ("a", "b"):
+        (made[0] / f"{name}.png").write_bytes(photo.read_bytes())
+    return made
+
+
 def test_a_folder_with_hints_for_some_and_a_changed_one_is_made_anew(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, hints = tmp_path / "in", tmp_path / "hints"
-    folder.mkdir()
-    hints.mkdir()
-    for name in ("a", "b"):
-        (folder / f"{name}.png").write_bytes(photo.read_bytes())
+    folder, hints = folders(photo, tmp_path, "in", "hints")
     save(painted(alpha_shape(photo), slice(0, 30), slice(0, 30)), hints / "painted.png")
     (hints / "a.toml").write_text('box = [0, 0, "50%", "100%"]\nkeep-mask = "painted.png"\n')
     run = (folder, "-o", tmp_path / "out", "--hints", hints, "--edges", "fast", "--json")
@@ -100,11 +106,7 @@ def test_a_folder_with_hints_for_some_and_a_changed_one_is_made_anew(
 def test_a_file_of_hints_that_makes_no_sense_fails_its_picture_alone(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, hints = tmp_path / "in", tmp_path / "hints"
-    folder.mkdir()
-    hints.mkdir()
-    for name in ("a", "b"):
-        (folder / f"{name}.png").write_bytes(photo.read_bytes())
+    folder, hints = folders(photo, tmp_path, "in", "hints")
     (hints / "a.toml").write_text("keep = [[5000, 5]]\n")
     assert matteo(folder, "-o", tmp_path / "out", "--hints", hints, "--edges", "fast") == 1
     said = capsys.readouterr().err
@@ -131,11 +133,7 @@ def test_what_makes_no_sense_is_said_and_nothing_is_written(
 
 
 def test_a_mask_to_keep_that_becomes_one_to_drop_is_another_result(photo: Path, tmp_path: Path) -> None:
-    folder, keep, drop = tmp_path / "in", tmp_path / "keep", tmp_path / "drop"
-    for one in (folder, keep, drop):
-        one.mkdir()
-    for name in ("a", "b"):
-        (folder / f"{name}.png").write_bytes(photo.read_bytes())
+    folder, keep, drop = folders(photo, tmp_path, "in", "keep", "drop")
     mask = painted(alpha_shape(photo), slice(0, 30), slice(0, 30))
     save(mask, keep / "a.png")
     save(mask, drop / "b.png")

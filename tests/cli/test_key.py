@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from matteo import Hints, Remover, UsageError, iter_video, remove
+from matteo.effects.look import Look
+from matteo.video.plan import Planned, planned
 from tests.cli.test_given import alpha_of
-from tests.cli.test_remove import matteo
+from tests.cli.test_remove import matteo, opened
 from tests.keying.screens import GREEN, shot
 from tests.pictures import photograph, save
 
@@ -98,6 +100,31 @@ def test_a_step_of_ones_own_beside_a_key_is_refused(tmp_path: Path) -> None:
         iter_video(
             frames / "%06d.png", key="green", step=lambda rgb, memory: (np.ones(rgb.shape[:2], np.float32), None)
         )
+
+
+def test_a_film_that_was_stopped_goes_on_and_one_of_another_key_does_not(tmp_path: Path) -> None:
+    frames, remover = tmp_path / "frames", Remover(threads=1)
+    frames.mkdir()
+    taken = shot(GREEN, (0.8, 0.6, 0.5))
+    for n in range(7):
+        save(np.roll(taken.rgb, 4 * n, axis=1), frames / f"{n:06d}.png")
+
+    def plan(name: str, key: str | None) -> Planned:
+        target = tmp_path / name / "%06d.png"
+        return planned(frames / "%06d.png", target, look=Look(), key=key, remover=remover, segment=2)
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    plan("whole", "green").made()
+    for name in ("broken", "other"):
+        with pytest.raises(KeyboardInterrupt):
+            plan(name, "green").made(progress=stop)
+    assert plan("broken", "green").made().resumed == 4
+    assert plan("other", None).made().resumed == 0
+    for one in sorted((tmp_path / "whole").glob("*.png")):
+        assert np.array_equal(np.asarray(opened(one)), np.asarray(opened(tmp_path / "broken" / one.name)))
 
 
 def test_a_film_before_a_screen(tmp_path: Path) -> None:

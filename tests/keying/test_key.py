@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from matteo.keying.key import inside, key, likeness, noise, subjects_own
+from matteo.keying.key import GRID, inside, key, likeness, noise, subjects_own
 from matteo.keying.screen import find_screen
 from matteo.picture.geometry import resize
 from tests.keying.screens import BLUE, GREEN, YELLOW, shot
@@ -87,11 +86,21 @@ def test_a_network_that_takes_the_screen_for_the_subject_does_no_harm() -> None:
     assert (alpha[taken.alpha == 0] == 0).mean() > 0.998
 
 
-def test_a_mask_of_any_size_and_a_very_wide_picture_are_done_in_no_time() -> None:
-    taken = shot(size_hw=(2400, 1600))
-    begun = time.process_time()
-    key(taken.rgb, find_screen(taken.rgb), (taken.alpha > 0.5).astype(np.float32))
-    assert time.process_time() - begun < 10
+def test_a_large_mask_is_looked_at_on_the_coarse_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def watched(coarse: NDArray[np.float32]) -> NDArray[np.bool_]:
+        seen.append(coarse.shape)
+        return inside(coarse)
+
+    monkeypatch.setattr("matteo.keying.key.inside", watched)
+    taken = shot(size_hw=(1200, 800))
+    alpha = key(taken.rgb, find_screen(taken.rgb), (taken.alpha > 0.5).astype(np.float32))
+    assert seen == [(GRID, 2 * GRID // 3)]  # its time grows with the fourth power of the side
+    assert (alpha[taken.alpha == 1] == 1).mean() > 0.995
+
+
+def test_a_picture_wider_than_opencv_takes_is_keyed() -> None:
     wide = np.tile(shot(size_hw=(60, 40)).rgb[:4], (1, 1000, 1))
     assert key(wide, find_screen(wide, "green")).shape == wide.shape[:2]
 

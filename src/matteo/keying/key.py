@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.keying.screen import Screen, chroma_of
-from matteo.picture.geometry import resize, sampled
+from matteo.picture.geometry import resize, sampled, within
 from matteo.picture.image import Alpha, Rgb
 
 Floats = NDArray[np.float32]
@@ -42,12 +42,10 @@ def likeness(rgb: Rgb, screen: Screen) -> Floats:
     full = np.float32(np.iinfo(rgb.dtype).max)
     out = np.empty((height, width), np.float32)
     for rows in _strips(height):
-        behind = enlarged(plate, rows, (height, width))
-        seen = chroma_of(rgb[rows].astype(np.float32) / full)
-        square = np.maximum((behind * behind).sum(2), 1e-6)
-        along = (seen * behind).sum(2) / square
-        beside = np.abs(seen[..., 0] * behind[..., 1] - seen[..., 1] * behind[..., 0]) / square
-        out[rows] = along - BESIDE * beside
+        cb, cr = cv2.split(enlarged(plate, rows, (height, width)))
+        seen_cb, seen_cr = cv2.split(chroma_of(rgb[rows].astype(np.float32) / full))
+        along, beside = seen_cb * cb + seen_cr * cr, np.abs(seen_cb * cr - seen_cr * cb)
+        out[rows] = (along - BESIDE * beside) / np.maximum(cb * cb + cr * cr, 1e-6)
     return out
 
 
@@ -60,7 +58,7 @@ def key(rgb: Rgb, screen: Screen, coarse: Alpha | None = None) -> Alpha:
     alpha = likeness(rgb, screen)
     height, width = alpha.shape
     if coarse is not None:
-        coarse = resize(coarse, _within(GRID, coarse.shape))
+        coarse = resize(coarse, within(coarse.shape, GRID))
     own, low = subjects_own(alpha, coarse), noise(alpha, screen)
     held = None if coarse is None else inside(coarse).astype(np.float32)
     for rows in _strips(height):  # in place: at 100 megapixels each of these would be 400 MB
@@ -86,7 +84,7 @@ def noise(like: Floats, screen: Screen) -> float:
 
 def subjects_own(like: Floats, coarse: Alpha | None = None) -> Floats:
     """h x w, on a coarse grid: the likeness that the subject's opaque parts around each place have of themselves."""
-    small = resize(like, _within(GRID, like.shape))
+    small = resize(like, within(like.shape, GRID))
     size_hw = small.shape[0], small.shape[1]
     core = small < CORE
     if coarse is not None:
@@ -111,18 +109,10 @@ def inside(coarse: Alpha) -> NDArray[np.bool_]:
 
 def enlarged(values: Floats, rows: slice, size_hw: tuple[int, int]) -> Floats:
     """Some rows of what h x w (x c) is, enlarged to a picture's size."""
-    places = (
-        (np.arange(along.start, along.stop) + 0.5) * of / whole - 0.5
-        for along, of, whole in zip((rows, slice(0, size_hw[1])), values.shape, size_hw, strict=False)
-    )
-    return sampled(sampled(values, next(places), 0), next(places), 1)
+    places = (np.arange(rows.start, rows.stop) + 0.5) * values.shape[0] / size_hw[0] - 0.5
+    size_wh = size_hw[1], rows.stop - rows.start
+    return np.asarray(cv2.resize(sampled(values, places, 0), size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _strips(height: int) -> list[slice]:
     return [slice(top, min(height, top + ROWS)) for top in range(0, height, ROWS)]
-
-
-def _within(longest: int, size_hw: tuple[int, ...]) -> tuple[int, int]:
-    """The size of something of that aspect, no larger than it is, with so long a long side."""
-    scale = min(1.0, longest / max(size_hw))
-    return max(1, round(size_hw[0] * scale)), max(1, round(size_hw[1] * scale))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.errors import NoScreen, UsageError
-from matteo.picture.geometry import resize
+from matteo.picture.geometry import resize, within
 from matteo.picture.image import Rgb
 
 Floats = NDArray[np.float32]
@@ -57,9 +57,7 @@ def find_screen(rgb: Rgb, told: str = "auto") -> Screen:
 
     Raises NoScreen where no screen of that colour is found, UsageError where the colour is none.
     """
-    height, width = rgb.shape[:2]
-    scale = min(1.0, GRID / max(height, width))
-    small = resize(rgb, (max(1, round(height * scale)), max(1, round(width * scale))))
+    small = resize(rgb, within(rgb.shape, GRID))
     unit = small.astype(np.float32) / np.float32(np.iinfo(rgb.dtype).max)
     chroma = chroma_of(unit)
     mode = _mode(chroma, told)

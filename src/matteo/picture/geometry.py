@@ -30,6 +30,12 @@ def resize(array: Array, size_hw: tuple[int, int], *, smooth: bool = True) -> Ar
     return _scaled(shrunk, *size_hw, area=False).reshape(shape)  # type: ignore[return-value]
 
 
+def within(size_hw: tuple[int, ...], longest: int) -> tuple[int, int]:
+    """A size of that aspect with a long side of at most so many; never larger than it is."""
+    scale = min(1.0, longest / max(size_hw[:2]))
+    return max(1, round(size_hw[0] * scale)), max(1, round(size_hw[1] * scale))
+
+
 def resize_by_halves(rgb: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
     """H x W x 3 of 8 bits at a much smaller size: halved, as long as both sides are even and twice the size is left,
     which takes a third of the time and differs by the halves' rounding alone."""

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteo.models.card import ModelCard
-from matteo.models.fit import fit
+from matteo.models.fit import Fitted, fit
 from matteo.models.looks import around_subject, grid_of, merged
 from matteo.picture.colour import narrow
-from matteo.picture.geometry import resize
+from matteo.picture.geometry import resize, within
 from matteo.picture.image import Alpha, Rgb
 from matteo.selecting.drawing import Map
 from matteo.selecting.placed import Part, Placed, on_grid
@@ -41,20 +41,7 @@ class Selected:
 
 def select(rgb: Rgb, placed: Placed, card: ModelCard, run: Run, before: Alpha | None = None) -> Selected:
     """rgb: H x W x 3, uint8 or uint16. run: the network of hints. before: h x w, an alpha to correct, of any size."""
-    size_hw = rgb.shape[0], rgb.shape[1]
-    all_of_it = slice(0, size_hw[0]), slice(0, size_hw[1])
-    alpha = _look(rgb, all_of_it, placed, card, run, before)
-    for _ in range(LOOKS - 1):
-        alpha = _look(rgb, all_of_it, placed, card, run, alpha)
-    keep, _ = placed.maps(all_of_it, _hw(alpha))
-    part = around_subject(np.maximum(alpha, keep.astype(np.float32)), size_hw)
-    if part is not None:
-        grid_hw = grid_of(alpha.shape, size_hw, part)
-        alpha = resize(alpha, grid_hw)
-        closer = _look(rgb[part], part, placed, card, run, alpha, mirrored=True)
-        alpha = merged(alpha, closer, size_hw, part)
-    small = resize(narrow(rgb), _hw(alpha)).astype(np.float32) * np.float32(1 / 255)
-    return Selected(alpha, small, *placed.maps(all_of_it, _hw(alpha)))
+    return _told(rgb, placed, _found(rgb, fit(rgb, card), placed, card, run, before))
 
 
 def meant(rgb: Rgb, placed: Placed, card: ModelCard, run: Run, automatic: Alpha) -> Selected:
@@ -63,8 +50,35 @@ def meant(rgb: Rgb, placed: Placed, card: ModelCard, run: Run, automatic: Alpha)
     It is asked twice: by hints alone, and to correct that. Where both answers are about the same thing the correction
     is better; where they are not, something else was meant than what stands out.
     """
-    alone, corrected = select(rgb, placed, card, run), select(rgb, placed, card, run, automatic)
-    return corrected if _overlap(alone.alpha, resize(corrected.alpha, _hw(alone.alpha))) >= SAME else alone
+    whole = fit(rgb, card)
+    alone, corrected = (_found(rgb, whole, placed, card, run, before) for before in (None, automatic))
+    same = _overlap(alone, resize(corrected, _hw(alone))) >= SAME
+    return _told(rgb, placed, corrected if same else alone)
+
+
+def _found(rgb: Rgb, whole: Fitted, placed: Placed, card: ModelCard, run: Run, before: Alpha | None) -> Alpha:
+    """whole: all of rgb, fitted."""
+    size_hw = placed.size_hw
+    all_of_it = _all_of(placed)
+    alpha = _look(whole, all_of_it, placed, card, run, before)
+    for _ in range(LOOKS - 1):
+        alpha = _look(whole, all_of_it, placed, card, run, alpha)
+    keep, _ = placed.maps(all_of_it, _hw(alpha))
+    part = around_subject(np.maximum(alpha, keep.astype(np.float32)), size_hw)
+    if part is None:
+        return alpha
+    alpha = resize(alpha, grid_of(alpha.shape, size_hw, part))
+    closer = _look(fit(rgb[part], card), part, placed, card, run, alpha, mirrored=True)
+    return merged(alpha, closer, size_hw, part)
+
+
+def _told(rgb: Rgb, placed: Placed, alpha: Alpha) -> Selected:
+    small = resize(narrow(rgb), _hw(alpha)).astype(np.float32) * np.float32(1 / 255)
+    return Selected(alpha, small, *placed.maps(_all_of(placed), _hw(alpha)))
+
+
+def _all_of(placed: Placed) -> Part:
+    return slice(0, placed.size_hw[0]), slice(0, placed.size_hw[1])
 
 
 def _overlap(one: Alpha, other: Alpha) -> float:
@@ -84,19 +98,19 @@ def kept_by_hand(cleaned: Alpha, selected: Selected) -> Alpha:
 def _touched(where: NDArray[np.bool_], marks: Map) -> NDArray[np.bool_]:
     """The connected parts of an area that a mark lies on."""
     _, labels = cv2.connectedComponents(where.astype(np.uint8))
-    meant = np.unique(labels[(marks > 0) & where])
-    return np.isin(labels, meant[meant > 0])
+    touched = np.unique(labels[(marks > 0) & where])
+    return np.isin(labels, touched[touched > 0])
 
 
 def _look(
-    rgb: Rgb, part: Part, placed: Placed, card: ModelCard, run: Run, before: Alpha | None, *, mirrored: bool = False
-) -> Alpha:
-    """The network's alpha of a part of the picture, of which rgb are the pixels. before: h x w, known of the whole."""
-    fitted = fit(rgb, card)
+    fitted: Fitted, part: Part, placed: Placed, card: ModelCard, run: Run, before: Alpha | None, *,
+    mirrored: bool = False,
+) -> Alpha:  # fmt: skip
+    """The network's alpha of a part of the picture, which is fitted. before: h x w, known of the whole."""
     grid_hw = fitted.rgb.shape[0], fitted.rgb.shape[1]
     known = np.zeros(grid_hw, np.float32)
     if before is not None:
-        coarse = resize(before, _at_most(2 * max(grid_hw), before))
+        coarse = resize(before, within(before.shape, 2 * max(grid_hw)))
         known = on_grid(coarse, part, placed.size_hw, grid_hw)
     hints = np.stack([*placed.maps(part, grid_hw), known]).astype(np.float32)[None]
     tensors = [fitted.tensor, hints]
@@ -104,12 +118,6 @@ def _look(
         tensors = [np.ascontiguousarray(tensor[..., ::-1]) for tensor in tensors]
     alpha = fitted.coarse_alpha(run(*tensors), card)
     return np.ascontiguousarray(alpha[:, ::-1]) if mirrored else alpha
-
-
-def _at_most(longest: int, alpha: Alpha) -> tuple[int, int]:
-    """A size of its aspect: averaged before it is sampled, where it is much finer."""
-    scale = min(1.0, longest / max(alpha.shape))
-    return max(1, round(alpha.shape[0] * scale)), max(1, round(alpha.shape[1] * scale))
 
 
 def _hw(values: Alpha) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from matteo.learning.hints.made import (
     KINDS,
-    Hints,
+    Told,
     asked,
     click,
     corrected,
@@ -192,6 +192,6 @@ def test_a_batch_is_the_same_for_the_same_seed_and_leaves_the_network_learning()
 
 def test_hints_stack_in_the_order_of_the_networks_inputs() -> None:
     keep, drop = np.eye(4, dtype=np.uint8), np.zeros((4, 4), np.uint8)
-    stacked = Hints(keep, drop, np.full((4, 4), 0.5, np.float32)).stacked()
+    stacked = Told(keep, drop, np.full((4, 4), 0.5, np.float32)).stacked()
     assert stacked.dtype == np.float32
     assert np.array_equal(stacked, np.stack([np.eye(4), np.zeros((4, 4)), np.full((4, 4), 0.5)]))

@@ -30,7 +30,7 @@ Found = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Hints:
+class Told:
     """On the network's grid. keep, drop: h x w, 0 or 1. before: alpha found until now, h x w in [0, 1]."""
 
     keep: Map
@@ -41,8 +41,8 @@ class Hints:
         return np.stack([self.keep, self.drop, self.before]).astype(np.float32)
 
 
-def none(size_hw: tuple[int, int]) -> Hints:
-    return Hints(np.zeros(size_hw, np.uint8), np.zeros(size_hw, np.uint8), np.zeros(size_hw, np.float32))
+def none(size_hw: tuple[int, int]) -> Told:
+    return Told(np.zeros(size_hw, np.uint8), np.zeros(size_hw, np.uint8), np.zeros(size_hw, np.float32))
 
 
 def asked(
@@ -65,13 +65,13 @@ def asked(
     return shown(colours, hints), wanted.to(mask.device)
 
 
-def shown(colours: Tensor, hints: list[Hints]) -> Tensor:
+def shown(colours: Tensor, hints: list[Told]) -> Tensor:
     maps = torch.from_numpy(np.stack([each.stacked() for each in hints])).to(colours.device)
     return torch.cat([colours, maps], 1).contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()
-def alpha_of(network: Network, colours: Tensor, hints: list[Hints], *, bf16: bool = False) -> Found:
+def alpha_of(network: Network, colours: Tensor, hints: list[Told], *, bf16: bool = False) -> Found:
     """What the network finds, B x H x W."""
     learning = network.training
     network.eval()
@@ -81,7 +81,7 @@ def alpha_of(network: Network, colours: Tensor, hints: list[Hints], *, bf16: boo
     return np.asarray(alpha[:, 0].cpu().numpy(), np.float32)
 
 
-def first_hints(of: Scene, rng: np.random.Generator, *, silent: bool) -> Hints:
+def first_hints(of: Scene, rng: np.random.Generator, *, silent: bool) -> Told:
     """What a user says before anything was found. silent: it may be nothing, also where not all is wanted."""
     hints = none((of.wanted.shape[0], of.wanted.shape[1]))
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
@@ -102,11 +102,11 @@ def first_hints(of: Scene, rng: np.random.Generator, *, silent: bool) -> Hints:
     elif kind == "rough":
         rough(hints, wanted, rng)
     if rng.random() < FOREIGN:
-        return Hints(hints.keep, hints.drop, foreign(of.wanted, rng))
+        return Told(hints.keep, hints.drop, foreign(of.wanted, rng))
     return hints
 
 
-def corrected(of: Scene, hints: Hints, alpha: Found, rng: np.random.Generator) -> Hints:
+def corrected(of: Scene, hints: Told, alpha: Found, rng: np.random.Generator) -> Told:
     """The hints and one more, where the network errs most; with what it found, as a rule."""
     wanted, found = of.wanted > 127, alpha > 0.5
     missing, extra = region(wanted & ~found), region(found & ~wanted)
@@ -116,7 +116,7 @@ def corrected(of: Scene, hints: Hints, alpha: Found, rng: np.random.Generator) -
     if max(depths) >= 2:
         (line if rng.random() < STROKES else click)(on, off, where, rng, deep=0.5)
     before = np.zeros_like(alpha) if rng.random() < FORGOTTEN else alpha
-    return Hints(keep, drop, before)
+    return Told(keep, drop, before)
 
 
 def click(on: Map, off: Map, where: Map, rng: np.random.Generator, *, deep: float = 0.15) -> None:
@@ -138,7 +138,7 @@ def line(on: Map, off: Map, where: Map, rng: np.random.Generator, *, deep: float
     stroke(on, off, spots, int(rng.integers(1, 7)), as_bytes(where))
 
 
-def rough(hints: Hints, wanted: Map, rng: np.random.Generator) -> None:
+def rough(hints: Told, wanted: Map, rng: np.random.Generator) -> None:
     """Most of what is wanted painted, or most of what is not, or both."""
     which = int(rng.integers(3))
     inner, outer = depth(wanted), depth(1 - wanted)
